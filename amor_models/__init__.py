@@ -1,0 +1,1 @@
+"""What is trained: tasks, backbones, gates, attention, models, training and evaluation."""

@@ -1,0 +1,1 @@
+"""What came of it: Parquet files, SQL views, tables and statistics."""
