@@ -1,0 +1,17 @@
+"""Training stacks of trials."""
+
+from amor_models.training.reports import EntropyReport, EpochReport, FinalReport, GateReport, Report
+from amor_models.training.setup import TrialSetup, prepare_worker, stack_key
+from amor_models.training.stack import train_stack
+
+__all__ = [
+    "EntropyReport",
+    "EpochReport",
+    "FinalReport",
+    "GateReport",
+    "Report",
+    "TrialSetup",
+    "prepare_worker",
+    "stack_key",
+    "train_stack",
+]

@@ -1,0 +1,51 @@
+"""What training tells while it runs and when it ends."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+MetricValue = float | int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EpochReport:
+    """One finished epoch of one trial; epochs count from 1."""
+
+    key: str
+    epoch: int
+    values: Mapping[str, MetricValue]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FinalReport:
+    """The end of one trial: all its metrics; a diverged trial has those that it reached."""
+
+    key: str
+    status: Literal["completed", "diverged"]
+    values: Mapping[str, MetricValue]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntropyReport:
+    """Histogram of the normalised entropy on the test split.
+
+    Rows have `position` ("local" or "retrieval"), `bin_low`, `bin_high`, `count`.
+    """
+
+    key: str
+    rows: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GateReport:
+    """A few test sequences with what the gate did.
+
+    Rows have `sequence` (its index in the split) and, as lists over positions, `tokens` (inputs), `targets`,
+    `needs_retrieval`, `gate` (None without a gate), and `entropy` (normalised; None where undefined).
+    """
+
+    key: str
+    rows: tuple[Mapping[str, Any], ...]
+
+
+Report = EpochReport | FinalReport | EntropyReport | GateReport
