@@ -1,0 +1,19 @@
+"""Layers whose parameters carry a leading trial axis."""
+
+from amor_models.layers.dropout import Dropout, draw_mask
+from amor_models.layers.embedding import Embedding
+from amor_models.layers.layer_norm import LayerNorm
+from amor_models.layers.linear import Linear, linear
+from amor_models.layers.stacked import StackedLayer, draw_all, draw_uniform
+
+__all__ = [
+    "Dropout",
+    "Embedding",
+    "LayerNorm",
+    "Linear",
+    "StackedLayer",
+    "draw_all",
+    "draw_mask",
+    "draw_uniform",
+    "linear",
+]

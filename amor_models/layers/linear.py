@@ -1,0 +1,41 @@
+"""Linear maps over a stack.
+
+Shapes: M trials of a stack, N rows, I inputs, O outputs.
+"""
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from amor_models.layers.stacked import StackedLayer, draw_uniform
+from amor_models.randomness import Streams
+
+
+def linear(x: Tensor, weight_MOI: Tensor, bias_MO: Tensor) -> Tensor:
+    """Maps (M, ..., I) to (M, ..., O): one product per trial."""
+    x_MNI = x.reshape(x.shape[0], -1, x.shape[-1])
+    y_MNO = torch.baddbmm(bias_MO.unsqueeze(1), x_MNI, weight_MOI.transpose(1, 2))
+    return y_MNO.view(*x.shape[:-1], weight_MOI.shape[1])
+
+
+class Linear(StackedLayer):
+    """A linear map with bias for each trial; weights start as in `torch.nn.Linear`."""
+
+    def __init__(self, num_trials: int, num_inputs: int, num_outputs: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(num_trials, num_outputs, num_inputs))
+        self.bias = nn.Parameter(torch.zeros(num_trials, num_outputs))
+
+    def draw(self, name: str, streams: Sequence[Streams]) -> None:
+        """Uniform in +-1/sqrt(inputs)."""
+        bound = 1 / math.sqrt(self.weight.shape[2])
+        for trial, stream in enumerate(streams):
+            generator = stream.torch_generator("init", name)
+            draw_uniform(self.weight[trial], bound, generator)
+            draw_uniform(self.bias[trial], bound, generator)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(M, ..., inputs) to (M, ..., outputs)."""
+        return linear(x, self.weight, self.bias)
