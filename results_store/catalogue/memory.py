@@ -1,0 +1,137 @@
+"""Remembers which files have been verified, so that each is read in full only once."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from results_store.schemas import ColumnType, Kind
+
+__all__ = ["Known", "StatKey", "VerificationMemory"]
+
+_VERSION = 1
+
+
+class StatKey(NamedTuple):
+    """What changes when a file is replaced or written to."""
+
+    inode: int
+    size: int
+    changed_ns: int
+
+    @classmethod
+    def of(cls, status: os.stat_result) -> StatKey:
+        """The key of a file with this status."""
+        return cls(status.st_ino, status.st_size, status.st_ctime_ns)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What verification found out about a file."""
+
+    columns: Mapping[str, ColumnType]
+    num_rows: int
+
+
+class VerificationMemory:
+    """A file in the store's cache. Without it everything is verified again, nothing else is lost.
+
+    A store that cannot be written to, or a damaged memory, is no error for the same reason.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._changed = False
+        self._schemas: list[dict[str, ColumnType]] = []
+        self._number_of_schema: dict[tuple[tuple[str, ColumnType], ...], int] = {}
+        self._files: dict[str, dict[str, list[int]]] = {}
+        self._unique: dict[str, str] = {}
+        try:
+            self._load(json.loads(path.read_bytes()))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError):
+            self._schemas, self._files, self._unique, self._number_of_schema = [], {}, {}, {}
+
+    def _load(self, content: Any) -> None:
+        if content["version"] != _VERSION:
+            return
+        for columns in content["schemas"]:
+            self._add_schema({name: ColumnType(column_type) for name, column_type in columns.items()})
+        self._unique = dict(content["unique"])
+        for folder, files in content["files"].items():
+            self._files[folder] = {name: self._checked(entry) for name, entry in files.items()}
+
+    def _checked(self, entry: Any) -> list[int]:
+        inode, size, changed_ns, schema, num_rows = (int(number) for number in entry)
+        if not 0 <= schema < len(self._schemas):
+            raise ValueError("a schema that is not listed")
+        return [inode, size, changed_ns, schema, num_rows]
+
+    def recall(self, kind: Kind, name: str, key: StatKey) -> Known | None:
+        """What is known about a file, if it has not changed since."""
+        entry = self._files.get(kind.value, {}).get(name)
+        if entry is None or entry[:3] != list(key):
+            return None
+        schema, num_rows = entry[3:]
+        return Known(self._schemas[schema], num_rows)
+
+    def remember(
+        self, kind: Kind, name: str, key: StatKey, *, columns: Mapping[str, ColumnType], num_rows: int
+    ) -> None:
+        """Notes a file that was found good."""
+        entry = [*key, self._add_schema(dict(columns)), num_rows]
+        self._files.setdefault(kind.value, {})[name] = entry
+        self._changed = True
+
+    def keep_only(self, kind: Kind, names: set[str]) -> None:
+        """Forgets the files of a kind that are no longer there."""
+        files = self._files.get(kind.value, {})
+        for name in files.keys() - names:
+            del files[name]
+            self._changed = True
+
+    def is_unique(self, kind: Kind, fingerprint: str) -> bool:
+        """Whether this very set of files is known to hold no row twice."""
+        return self._unique.get(kind.value) == fingerprint
+
+    def remember_unique(self, kind: Kind, fingerprint: str) -> None:
+        """Notes that a set of files holds no row twice."""
+        self._unique[kind.value] = fingerprint
+        self._changed = True
+
+    def save(self) -> None:
+        """Writes the memory if it has changed."""
+        if not self._changed:
+            return
+        content = {
+            "version": _VERSION,
+            "schemas": [{name: column.value for name, column in schema.items()} for schema in self._schemas],
+            "files": self._files,
+            "unique": self._unique,
+        }
+        temporary = self._path.with_name(f"{self._path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+        try:
+            # A store that does not exist is not brought into being by a look at it.
+            if not self._path.parent.parent.is_dir():
+                return
+            self._path.parent.mkdir(exist_ok=True)
+            temporary.write_text(json.dumps(content, separators=(",", ":")), encoding="utf-8")
+            temporary.replace(self._path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+            return
+        self._changed = False
+
+    def _add_schema(self, columns: dict[str, ColumnType]) -> int:
+        identity = tuple(columns.items())
+        number = self._number_of_schema.get(identity)
+        if number is None:
+            number = self._number_of_schema[identity] = len(self._schemas)
+            self._schemas.append(columns)
+        return number

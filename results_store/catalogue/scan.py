@@ -1,0 +1,150 @@
+"""Finding the files that can be trusted: named by their hash, and with the columns of their kind."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from results_store.catalogue.memory import StatKey, VerificationMemory
+from results_store.catalogue.problem import Problem
+from results_store.errors import StorePathError
+from results_store.layout import Layout
+from results_store.schemas import ColumnType, Kind, type_of_field
+
+__all__ = ["Scan", "VerifiedFile", "scan_store", "verify"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifiedFile:
+    """A file whose bytes were found to be those that it was published with.
+
+    Attributes:
+        path: The file.
+        columns: Its columns, as far as rows can have them.
+        num_rows: Number of rows.
+    """
+
+    path: Path
+    columns: Mapping[str, ColumnType]
+    num_rows: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scan:
+    """The files of one kind at one moment.
+
+    Attributes:
+        files: Those that can be trusted, by name.
+        problems: Those that cannot.
+    """
+
+    files: tuple[VerifiedFile, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def num_rows(self) -> int:
+        """Number of rows in all files."""
+        return sum(file.num_rows for file in self.files)
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of the files' names, and so of their contents."""
+        return hashlib.sha256("\n".join(file.path.name for file in self.files).encode()).hexdigest()
+
+
+class _NotTrustedError(Exception):
+    pass
+
+
+def scan_store(layout: Layout, memory: VerificationMemory) -> dict[Kind, Scan]:
+    """Looks at every file of every kind; reads those that were not verified before or have changed since.
+
+    Raises:
+        StorePathError: The store's folders cannot be listed.
+    """
+    scans = {kind: _scan(layout, kind, memory) for kind in Kind}
+    memory.save()
+    return scans
+
+
+def _scan(layout: Layout, kind: Kind, memory: VerificationMemory) -> Scan:
+    files: list[VerifiedFile] = []
+    problems: list[Problem] = []
+    present: set[str] = set()
+    folder = layout.folder(kind)
+    try:
+        with os.scandir(folder) as entries:
+            listed = sorted(entries, key=lambda entry: entry.name)
+    except FileNotFoundError:
+        listed = []
+    except OSError as error:
+        raise StorePathError(f"cannot read the store {layout.root}: {error}") from error
+    for entry in listed:
+        if entry.name.startswith("."):
+            continue  # leftovers of file systems and desktops
+        path = folder / entry.name
+        try:
+            file = _look_at(path, entry, kind, memory)
+        except FileNotFoundError:
+            continue
+        except (_NotTrustedError, OSError) as error:
+            problems.append(Problem(path=path, reason=str(error)))
+            continue
+        present.add(entry.name)
+        files.append(file)
+    memory.keep_only(kind, present)
+    return Scan(files=tuple(files), problems=tuple(problems))
+
+
+def _look_at(path: Path, entry: os.DirEntry[str], kind: Kind, memory: VerificationMemory) -> VerifiedFile:
+    if not Layout.is_name(entry.name):
+        raise _NotTrustedError("it is not a file of this store")
+    status = entry.stat(follow_symlinks=False)
+    if not stat.S_ISREG(status.st_mode):
+        raise _NotTrustedError("it is not a regular file")
+    known = memory.recall(kind, entry.name, StatKey.of(status))
+    if known is not None:
+        return VerifiedFile(path=path, columns=known.columns, num_rows=known.num_rows)
+    file, key = verify(path, kind)
+    memory.remember(kind, entry.name, key, columns=file.columns, num_rows=file.num_rows)
+    return file
+
+
+def verify(path: Path, kind: Kind) -> tuple[VerifiedFile, StatKey]:
+    """Reads a whole file and checks its name, its format and its columns.
+
+    Raises:
+        _NotTrustedError: It is not what it should be.
+        OSError: It cannot be read.
+    """
+    with path.open("rb") as stream:
+        # The status is of the file that was opened, whatever happens to its name meanwhile.
+        key = StatKey.of(os.fstat(stream.fileno()))
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        if path.name != f"{digest}.parquet":
+            raise _NotTrustedError("it is damaged: its content does not have the hash in its name")
+        stream.seek(0)
+        try:
+            metadata = pq.read_metadata(stream)
+            schema = metadata.schema.to_arrow_schema()
+        except (pa.ArrowException, OSError, ValueError) as error:
+            raise _NotTrustedError("it is not a Parquet file") from error
+    columns: dict[str, ColumnType] = {}
+    for field in schema:
+        column_type = type_of_field(field.type)
+        if column_type is None:
+            continue
+        if not kind.may_have(field.name, column_type):
+            raise _NotTrustedError(f"its column {field.name!r} has the wrong type")
+        columns[field.name] = column_type
+    missing = sorted(kind.required_columns - columns.keys())
+    if missing:
+        raise _NotTrustedError(f"it has no column {missing[0]!r}, which rows of {kind.value} have")
+    return VerifiedFile(path=path, columns=columns, num_rows=metadata.num_rows), key

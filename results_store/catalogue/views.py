@@ -1,0 +1,227 @@
+"""The SQL views that users query.
+
+Every view is made when a query first names it, because binding a view opens its files.
+"""
+
+# ruff: noqa: S608 - everything that enters this SQL is a name of ours or goes through `identifier`
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import duckdb
+
+from results_store.catalogue.memory import VerificationMemory
+from results_store.catalogue.scan import Scan
+from results_store.catalogue.sources import columns_of, identifier, source
+from results_store.schemas import ColumnType, Kind
+
+__all__ = ["VIEW_NAMES", "ViewBuilder"]
+
+VIEW_NAMES = ("studies", "trials", "epochs", "failures", "results", "entropy", "gates")
+
+_NEEDS = {
+    "studies": (),
+    "trials": (),
+    "epochs": ("trials",),
+    "failures": (),
+    "results": ("trials",),
+    "entropy": ("trials",),
+    "gates": ("trials",),
+}
+
+# A query with one of these words may look at views that it does not name.
+_REFLECTION = re.compile(
+    r"\b(show|describe|information_schema|pg_catalog|sqlite_master|(duckdb|pragma)_\w+|query(_table)?\s*\()"
+)
+
+_STUDIES = """
+SELECT study, submission_id, any_value(submitted_at) AS submitted_at,
+    row_number() OVER (
+        PARTITION BY study ORDER BY any_value(submitted_at) DESC, submission_id DESC
+    ) = 1 AS is_latest,
+    any_value(description) AS description, any_value(tags) AS tags,
+    any_value(trainable) AS trainable, any_value(trainable_version) AS trainable_version,
+    count(DISTINCT variant) AS num_variants, count(DISTINCT cell_id) AS num_cells,
+    count(DISTINCT trial_id) AS num_trials,
+    any_value(file_name) AS file_name, any_value(file_text) AS file_text, any_value(settings) AS settings,
+    any_value(metrics) AS metrics, any_value(limits) AS limits, any_value(tables) AS tables,
+    any_value(claims) AS claims
+FROM raw.studies
+GROUP BY study, submission_id
+"""
+
+_RESULTS = """
+WITH latest AS (
+    SELECT study, arg_max(submission_id, {{moment: submitted_at, id: submission_id}}) AS submission_id
+    FROM raw.studies GROUP BY study
+), members AS (
+    SELECT DISTINCT ON (study, member) * FROM raw.studies SEMI JOIN latest USING (study, submission_id)
+), withdrawn AS (
+    SELECT DISTINCT trial_id FROM raw.retractions
+), given_up AS (
+    SELECT DISTINCT trial_id FROM raw.failures WHERE gave_up
+)
+SELECT members.study, members.variant, members.cell_id,
+    CASE
+        WHEN trials.trial_id IS NOT NULL THEN trials.status
+        WHEN withdrawn.trial_id IS NOT NULL THEN 'retracted'
+        WHEN given_up.trial_id IS NOT NULL THEN 'failed'
+        ELSE 'pending'
+    END AS state,
+    {columns}
+FROM members
+LEFT JOIN trials ON trials.trial_id = members.trial_id
+LEFT JOIN withdrawn ON withdrawn.trial_id = members.trial_id
+LEFT JOIN given_up ON given_up.trial_id = members.trial_id
+"""
+
+
+class ViewBuilder:
+    """Makes views on a connection.
+
+    Views of users are in the schema `main`. The schema `raw` holds the rows of every file as they were
+    published, also those of attempts that do not count.
+
+    Args:
+        connection: Where to make them.
+        scans: The files of each kind.
+        memory: Remembers which sets of files hold no row twice.
+    """
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        scans: Mapping[Kind, Scan],
+        memory: VerificationMemory,
+    ) -> None:
+        self._connection = connection
+        self._scans = scans
+        self._memory = memory
+        self._made: set[str] = set()
+        self._columns = {kind: columns_of(kind, scan) for kind, scan in scans.items()}
+        connection.execute("CREATE SCHEMA raw")
+
+    def make_for(self, sql: str) -> None:
+        """Makes the views that a query may look at."""
+        text = sql.lower()
+        everything = _REFLECTION.search(text) is not None
+        for name in VIEW_NAMES:
+            if everything or name in text:
+                self._make(name)
+        for kind in Kind:
+            if everything or ("raw" in text and kind.value in text):
+                self._make_raw(kind)
+        self._memory.save()
+
+    def _make(self, name: str) -> None:
+        if name in self._made:
+            return
+        self._made.add(name)
+        for needed in _NEEDS[name]:
+            self._make(needed)
+        self._connection.execute(f"CREATE VIEW {name} AS {self._definition(name)}")
+
+    def _make_raw(self, kind: Kind) -> None:
+        name = f"raw.{kind.value}"
+        if name in self._made:
+            return
+        self._made.add(name)
+        query = source(self._scans[kind], self._columns[kind])
+        self._connection.execute(f"CREATE VIEW {name} AS {query}")
+
+    def _definition(self, name: str) -> str:
+        match name:
+            case "studies":
+                self._make_raw(Kind.STUDIES)
+                return _STUDIES
+            case "trials":
+                return self._trials()
+            case "epochs":
+                return self._epochs()
+            case "failures":
+                self._make_raw(Kind.FAILURES)
+                return "SELECT DISTINCT * FROM raw.failures"
+            case "results":
+                return self._results()
+            case _:
+                self._make_raw(Kind(name))
+                return f"SELECT DISTINCT * FROM raw.{name} SEMI JOIN trials USING (trial_id, attempt_id)"
+
+    def _trials(self) -> str:
+        """One row per trial: no withdrawn one, a pruned run only if there is no full one, then the earliest.
+
+        Rows that do not count are looked for once, not in every query: a window over a million rows
+        costs seconds, and nearly always there is none.
+        """
+        scan = self._scans[Kind.TRIALS]
+        columns = self._columns[Kind.TRIALS]
+        self._make_raw(Kind.TRIALS)
+        withdraws = bool(self._scans[Kind.RETRACTIONS].files)
+        if not withdraws and self._is_unique(Kind.TRIALS, "trial_id"):
+            return "SELECT * FROM raw.trials"
+        self._make_raw(Kind.RETRACTIONS)
+        key = {name: columns[name] for name in ("trial_id", "attempt_id", "status", "finished_at")}
+        self._connection.execute(
+            f"""
+            CREATE TABLE raw.discounted AS
+            WITH attempts AS ({source(scan, key, "filename", "file_row_number")}),
+            retracted AS (SELECT (trial_id, attempt_id) FROM raw.retractions),
+            standing AS (
+                SELECT *, (trial_id, attempt_id) IN (FROM retracted) AS withdrawn FROM attempts
+            )
+            SELECT filename, file_row_number FROM standing
+            QUALIFY withdrawn OR row_number() OVER (
+                PARTITION BY trial_id
+                ORDER BY withdrawn, status = 'pruned', finished_at, attempt_id, filename, file_row_number
+            ) > 1
+            """
+        )
+        every_row = source(scan, columns, "filename", "file_row_number")
+        return f"""
+            SELECT * EXCLUDE (filename, file_row_number)
+            FROM ({every_row}) ANTI JOIN raw.discounted USING (filename, file_row_number)
+        """
+
+    def _epochs(self) -> str:
+        self._make_raw(Kind.EPOCHS)
+        rows = "SELECT * FROM raw.epochs SEMI JOIN trials USING (trial_id, attempt_id)"
+        if self._is_unique(Kind.EPOCHS, "(trial_id, attempt_id, epoch)"):
+            return rows
+        return f"SELECT DISTINCT ON (trial_id, attempt_id, epoch) * FROM ({rows})"
+
+    def _results(self) -> str:
+        for kind in (Kind.STUDIES, Kind.FAILURES, Kind.RETRACTIONS):
+            self._make_raw(kind)
+        members, trials = self._columns[Kind.STUDIES], self._columns[Kind.TRIALS]
+        leaves = {name: column for name, column in members.items() if name not in Kind.STUDIES.fixed_columns}
+        from_members = {"trial_id", "trainable", "trainable_version", "seed", "config"}
+        names = [
+            *Kind.TRIALS.fixed_columns,
+            *sorted((trials.keys() | leaves.keys()) - Kind.TRIALS.fixed_columns.keys()),
+        ]
+        chosen = []
+        for name in names:
+            column = identifier(name)
+            if name in from_members or name not in trials:
+                chosen.append(f"members.{column}")
+            elif name in leaves:
+                # What is a field of one study may be a metric of another's trainable.
+                chosen.append(f"coalesce(members.{column}, trials.{column}) AS {column}")
+            else:
+                chosen.append(f"trials.{column}")
+        return _RESULTS.format(columns=", ".join(chosen))
+
+    def _is_unique(self, kind: Kind, key: str) -> bool:
+        scan = self._scans[kind]
+        if scan.num_rows <= 1 or self._memory.is_unique(kind, scan.fingerprint):
+            return True
+        names: dict[str, ColumnType] = {name: column for name, column in kind.fixed_columns.items() if name in key}
+        found = self._connection.execute(
+            f"SELECT count(*) = count(DISTINCT {key}) FROM ({source(scan, names)})"
+        ).fetchone()
+        if found is None or not found[0]:
+            return False
+        self._memory.remember_unique(kind, scan.fingerprint)
+        return True

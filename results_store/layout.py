@@ -1,0 +1,71 @@
+"""The layout of a store in a folder: the one place that knows its paths and file names."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+from results_store.errors import StorePathError
+from results_store.schemas import Kind
+
+__all__ = ["Layout"]
+
+
+class Layout:
+    """Paths of a store.
+
+    Args:
+        root: The store's folder, which need not exist yet. Links on the way to it are resolved, because
+            queries are confined to real paths.
+
+    Raises:
+        StorePathError: The path is no folder.
+    """
+
+    def __init__(self, root: str | Path) -> None:
+        if "://" in str(root):
+            raise StorePathError(f"{root}: only folders can be stores; give a path")
+        try:
+            self.root = Path(root).expanduser().resolve()
+            exists, is_folder = self.root.exists(), self.root.is_dir()
+        except (OSError, RuntimeError, ValueError) as error:
+            raise StorePathError(f"{str(root)!r} cannot be a store: {error}") from error
+        if exists and not is_folder:
+            raise StorePathError(f"{self.root} is a file; a store is a folder")
+        parent = next((parent for parent in self.root.parents if parent.exists()), self.root)
+        if not parent.is_dir():
+            raise StorePathError(f"{self.root} cannot be a store: {parent} is a file")
+
+    @property
+    def temporary(self) -> Path:
+        """Unfinished files, in the file system of the finished ones so that they can be linked."""
+        return self.root / ".tmp"
+
+    @property
+    def verified(self) -> Path:
+        """Remembers which files have been verified; may be deleted at any time."""
+        return self.root / ".cache" / "verified.json"
+
+    @property
+    def quarantine(self) -> Path:
+        """Unreadable files, moved here and never deleted."""
+        return self.root / "quarantine"
+
+    def folder(self, kind: Kind) -> Path:
+        """Where rows of a kind are."""
+        return self.root / kind.value
+
+    def file(self, kind: Kind, name: str) -> Path:
+        """Path of a file of rows."""
+        return self.folder(kind) / name
+
+    @staticmethod
+    def name_of(content: bytes) -> str:
+        """Name of the file that has this content."""
+        return hashlib.sha256(content).hexdigest() + ".parquet"
+
+    @staticmethod
+    def is_name(name: str) -> bool:
+        """Whether a file of rows can have this name."""
+        return re.fullmatch(r"[0-9a-f]{64}\.parquet", name) is not None

@@ -1,0 +1,16 @@
+"""Queries: one SELECT, confined to the store, and its result in many formats."""
+
+from results_store.query.connection import connect
+from results_store.query.formats import FORMATS, OutputFormat, write
+from results_store.query.guard import checked_select
+from results_store.query.result import QueryResult, translated_errors
+
+__all__ = [
+    "FORMATS",
+    "OutputFormat",
+    "QueryResult",
+    "checked_select",
+    "connect",
+    "translated_errors",
+    "write",
+]

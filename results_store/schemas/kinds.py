@@ -1,0 +1,117 @@
+"""The kinds of rows: their folder and the columns that each of them always has."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from results_store.schemas.columns import ColumnType
+
+__all__ = ["Kind"]
+
+_TEXT, _COUNT, _REAL, _FLAG, _TIME, _TEXTS = (
+    ColumnType.VARCHAR,
+    ColumnType.BIGINT,
+    ColumnType.DOUBLE,
+    ColumnType.BOOLEAN,
+    ColumnType.TIMESTAMP,
+    ColumnType.VARCHARS,
+)
+
+
+class Kind(Enum):
+    """A kind of row; the value is the name of its folder."""
+
+    STUDIES = "studies"
+    TRIALS = "trials"
+    EPOCHS = "epochs"
+    ENTROPY = "entropy"
+    GATES = "gates"
+    FAILURES = "failures"
+    RETRACTIONS = "retractions"
+
+    @property
+    def fixed_columns(self) -> dict[str, ColumnType]:
+        """Columns that every row has, in the order in which they are shown; do not change the answer."""
+        return _FIXED_COLUMNS[self]
+
+    @property
+    def required_columns(self) -> frozenset[str]:
+        """Columns without which a file is not of this kind."""
+        return _REQUIRED_COLUMNS[self]
+
+    def may_have(self, name: str, column_type: ColumnType) -> bool:
+        """Whether a file of this kind may have such a column."""
+        fixed = self.fixed_columns.get(name)
+        return fixed is None or fixed == column_type
+
+
+_ATTEMPT = {"trial_id": _TEXT, "attempt_id": _TEXT}
+
+_FIXED_COLUMNS: dict[Kind, dict[str, ColumnType]] = {
+    Kind.STUDIES: {
+        "submission_id": _TEXT,
+        "study": _TEXT,
+        "submitted_at": _TIME,
+        "member": _COUNT,
+        "variant": _TEXT,
+        "cell_id": _TEXT,
+        "trial_id": _TEXT,
+        "seed": _COUNT,
+        "config": _TEXT,
+        "description": _TEXT,
+        "tags": _TEXTS,
+        "file_name": _TEXT,
+        "file_text": _TEXT,
+        "settings": _TEXTS,
+        "trainable": _TEXT,
+        "trainable_version": _COUNT,
+        "metrics": _TEXT,
+        "limits": _TEXT,
+        "tables": _TEXT,
+        "claims": _TEXT,
+    },
+    Kind.TRIALS: {
+        **_ATTEMPT,
+        "trainable": _TEXT,
+        "trainable_version": _COUNT,
+        "seed": _COUNT,
+        "status": _TEXT,
+        "config": _TEXT,
+        "duration_s": _REAL,
+        "stack_size": _COUNT,
+        "git_commit": _TEXT,
+        "git_dirty": _FLAG,
+        "source_hash": _TEXT,
+        "versions": _TEXT,
+        "host": _TEXT,
+        "cpu": _TEXT,
+        "threads": _COUNT,
+        "finished_at": _TIME,
+    },
+    Kind.EPOCHS: {**_ATTEMPT, "epoch": _COUNT},
+    Kind.ENTROPY: dict(_ATTEMPT),
+    Kind.GATES: dict(_ATTEMPT),
+    Kind.FAILURES: {
+        **_ATTEMPT,
+        "kind": _TEXT,
+        "host": _TEXT,
+        "cause": _TEXT,
+        "traceback": _TEXT,
+        "gave_up": _FLAG,
+        "stack_size": _COUNT,
+        "failed_at": _TIME,
+    },
+    Kind.RETRACTIONS: {**_ATTEMPT, "reason": _TEXT, "retracted_at": _TIME},
+}
+
+_REQUIRED_COLUMNS: dict[Kind, frozenset[str]] = {
+    Kind.STUDIES: frozenset(
+        {"submission_id", "study", "submitted_at", "member", "variant", "cell_id", "trial_id", "seed"}
+    ),
+    Kind.TRIALS: frozenset({"trial_id", "attempt_id", "seed", "status", "finished_at"}),
+    Kind.EPOCHS: frozenset({"trial_id", "attempt_id", "epoch"}),
+    Kind.ENTROPY: frozenset({"trial_id", "attempt_id"}),
+    Kind.GATES: frozenset({"trial_id", "attempt_id"}),
+    Kind.FAILURES: frozenset({"trial_id", "attempt_id", "failed_at"}),
+    Kind.RETRACTIONS: frozenset({"trial_id", "attempt_id"}),
+}

@@ -1,0 +1,143 @@
+"""Publishing a file: at every moment it is absent or whole, and after the return it stays.
+
+The order is: write a temporary file, fsync it, link it to its name, fsync the folder. Before the link a
+reader sees nothing; after it, everything. A crash leaves at most a temporary file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from results_store.errors import StorePathError
+from results_store.layout import Layout
+from results_store.schemas import Kind
+
+__all__ = ["check_writable", "encode", "publish"]
+
+# File systems without hard links answer with one of these.
+_NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
+
+
+def encode(table: pa.Table) -> bytes:
+    """The bytes of the Parquet file that holds a table."""
+    stream = pa.BufferOutputStream()
+    # Most of a file of one row is metadata: without dictionaries and statistics it has half the size.
+    has_repetition = table.num_rows > 1
+    pq.write_table(
+        table,
+        stream,
+        compression="zstd" if has_repetition else "none",
+        use_dictionary=has_repetition,
+        write_statistics=has_repetition,
+        write_page_checksum=True,
+        store_schema=False,
+    )
+    return bytes(stream.getvalue())
+
+
+def publish(layout: Layout, kind: Kind, content: bytes) -> Path:
+    """Publishes the bytes of a file under their hash; publishing the same bytes again changes nothing.
+
+    Raises:
+        StorePathError: The file system refused; then the file is absent or whole.
+    """
+    name = layout.name_of(content)
+    target = layout.file(kind, name)
+    try:
+        _make_folder(layout.folder(kind))
+        _make_folder(layout.temporary)
+        temporary = layout.temporary / f"{name}.{os.getpid()}.{secrets.token_hex(8)}"
+        try:
+            _write(temporary, content)
+            _settle(temporary, target, content)
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                temporary.unlink()
+        _sync_folder(target.parent)
+    except OSError as error:
+        raise StorePathError(f"cannot write to the store {layout.root}: {error}") from error
+    return target
+
+
+def check_writable(layout: Layout) -> None:
+    """Makes sure that the store can be written to, by writing to it.
+
+    Raises:
+        StorePathError: It cannot.
+    """
+    try:
+        _make_folder(layout.temporary)
+        for kind in Kind:
+            folder = layout.folder(kind)
+            if folder.exists() and not os.access(folder, os.W_OK | os.X_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+        probe = layout.temporary / f"probe.{os.getpid()}.{secrets.token_hex(8)}"
+        try:
+            _write(probe, b"probe")
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                probe.unlink()
+    except OSError as error:
+        raise StorePathError(f"cannot write to the store {layout.root}: {error}") from error
+
+
+def _settle(temporary: Path, target: Path, content: bytes) -> None:
+    try:
+        os.link(temporary, target)
+    except FileExistsError:
+        # The same rows were published before. What stands there may have been damaged since.
+        if not _holds(target, content):
+            temporary.replace(target)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        temporary.replace(target)
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    try:
+        if path.is_symlink() or path.read_bytes() != content:
+            return False
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        os.fsync(descriptor)  # its first writer may have been stopped before this
+    finally:
+        os.close(descriptor)
+    return True
+
+
+def _write(path: Path, content: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    with open(descriptor, "wb") as stream:  # noqa: PTH123 - a descriptor, not a path
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _make_folder(folder: Path) -> None:
+    if folder.is_dir():
+        return
+    missing = [folder, *(parent for parent in folder.parents if not parent.exists())]
+    folder.mkdir(parents=True, exist_ok=True)
+    for made in missing:
+        _sync_folder(made.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # some file systems cannot sync a folder
+            raise
+    finally:
+        os.close(descriptor)
