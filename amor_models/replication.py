@@ -96,9 +96,7 @@ def _build(model: str, vocab_size: int, d_model: int, num_layers: int, num_heads
     )
 
 
-def load(
-    model: str, weights: Mapping[str, NDArray[np.floating[Any]] | Tensor], *, num_heads: int, top_k: int
-) -> Model:
+def load(model: str, weights: Mapping[str, NDArray[np.floating[Any]] | Tensor], *, num_heads: int, top_k: int) -> Model:
     """Builds a stack of one from published weights, in evaluation mode.
 
     Args:
@@ -137,9 +135,7 @@ def load(
         for published, ours in names.items():
             value = torch.as_tensor(weights[published])
             if value.shape != parameters[ours].shape[1:]:
-                raise ValueError(
-                    f"{published} has shape {tuple(value.shape)}, not {tuple(parameters[ours].shape[1:])}"
-                )
+                raise ValueError(f"{published} has shape {tuple(value.shape)}, not {tuple(parameters[ours].shape[1:])}")
             parameters[ours][0].copy_(value)
     return built.eval()
 
@@ -148,6 +144,5 @@ def dump(model: Model, trial: int = 0) -> dict[str, NDArray[np.float32]]:
     """One trial's weights under the published names; `load` takes them back."""
     parameters = dict(model.named_parameters())
     return {
-        published: parameters[ours][trial].detach().numpy().copy()
-        for published, ours in published_names(model).items()
+        published: parameters[ours][trial].detach().numpy().copy() for published, ours in published_names(model).items()
     }

@@ -25,9 +25,7 @@ class CausalDropoutAttention(torch.autograd.Function):
     """Causal attention whose weights pass through dropout, block of queries by block."""
 
     @staticmethod
-    def forward(
-        ctx: Any, queries: Tensor, keys: Tensor, values: Tensor, num_trials: int, draw: MaskMaker
-    ) -> Tensor:
+    def forward(ctx: Any, queries: Tensor, keys: Tensor, values: Tensor, num_trials: int, draw: MaskMaker) -> Tensor:
         """Weighted sums (M N, T, E)."""
         num_attentions, num_steps, width = queries.shape
         output = torch.empty_like(queries)
@@ -65,9 +63,7 @@ class CausalDropoutAttention(torch.autograd.Function):
         return d_queries.mul_(scale), d_keys, d_values, None, None
 
 
-def causal_attention(
-    queries_MBHTE: Tensor, keys_MBHTE: Tensor, values_MBHTE: Tensor, draw: MaskMaker | None
-) -> Tensor:
+def causal_attention(queries_MBHTE: Tensor, keys_MBHTE: Tensor, values_MBHTE: Tensor, draw: MaskMaker | None) -> Tensor:
     """Causal softmax attention over (M, B, heads, T, E); `draw` makes dropout masks, None for no dropout."""
     if draw is None:
         queries, keys, values = (part.flatten(0, 1) for part in (queries_MBHTE, keys_MBHTE, values_MBHTE))

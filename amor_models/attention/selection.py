@@ -12,9 +12,7 @@ FAST_TOP_K = 64
 
 
 @torch.no_grad()
-def choose_keys(
-    queries_NFE: Tensor, keys_NTE: Tensor, positions_PF: Tensor, top_k: int
-) -> tuple[Tensor, int]:
+def choose_keys(queries_NFE: Tensor, keys_NTE: Tensor, positions_PF: Tensor, top_k: int) -> tuple[Tensor, int]:
     """Chooses for each query the `top_k` keys of largest score among those not in its future.
 
     Args:

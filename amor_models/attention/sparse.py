@@ -76,9 +76,7 @@ class ChosenAttention(torch.autograd.Function):
         d_keys.view(-1, width).scatter_add_(
             0, targets, (queries_RE.unsqueeze(1) * d_scores.unsqueeze(2)).view(-1, width)
         )
-        d_values.view(-1, width).scatter_add_(
-            0, targets, (d_output_RKE * weights.unsqueeze(2)).view(-1, width)
-        )
+        d_values.view(-1, width).scatter_add_(0, targets, (d_output_RKE * weights.unsqueeze(2)).view(-1, width))
         return d_queries.view_as(queries), d_keys, d_values, None, None, None
 
 

@@ -126,9 +126,7 @@ class GruLayer(torch.autograd.Function):
     """A recurrent layer over vectors."""
 
     @staticmethod
-    def forward(
-        ctx: FunctionCtx, x_MTBD: Tensor, w_ih_MGD: Tensor, w_hh_MGH: Tensor, bias_MG: Tensor
-    ) -> Tensor:
+    def forward(ctx: FunctionCtx, x_MTBD: Tensor, w_ih_MGD: Tensor, w_hh_MGH: Tensor, bias_MG: Tensor) -> Tensor:
         """Hidden states (M, T, B, H) of inputs (M, T, B, D); the bias as from `gate_bias`."""
         num_trials, num_steps, num_sequences, num_inputs = x_MTBD.shape
         num_columns = bias_MG.shape[1]

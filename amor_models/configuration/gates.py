@@ -13,9 +13,7 @@ class EntropyGate(Section):
     """Fires where the backbone's normalised next-token entropy exceeds a learned threshold."""
 
     name: Literal["entropy"] = Field(description="Entropy gate.")
-    threshold: float = Field(
-        0.5, ge=0, le=1, description="Start of the learned threshold on normalised entropy."
-    )
+    threshold: float = Field(0.5, ge=0, le=1, description="Start of the learned threshold on normalised entropy.")
     scale: float = Field(5.0, gt=0, description="Start of the learned slope of the gate (threshold scale).")
     target_rate: float = Field(0.2, ge=0, le=1, description=_TARGET_RATE)
 

@@ -23,9 +23,7 @@ def _identity_task(task: TaskConfig, *, trained: bool) -> TaskConfig:
     elif isinstance(task, SimpleRetrievalTask):
         low, _ = task.retrieval_distance_range
         # The generator never looks at the upper end.
-        update = {
-            "retrieval_distance_range": (low, max(low, default_of(task, "retrieval_distance_range")[1]))
-        }
+        update = {"retrieval_distance_range": (low, max(low, default_of(task, "retrieval_distance_range")[1]))}
     if not trained:
         update["num_train"] = default_of(task, "num_train")
     return task.model_copy(update=update)

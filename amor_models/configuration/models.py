@@ -13,9 +13,7 @@ class _Network(Section):
 
     d_model: int = Field(64, ge=1, description="Width of the hidden state.")
     num_layers: int = Field(2, ge=1, description="Recurrent layers, or encoder layers of full attention.")
-    dropout: float = Field(
-        0.1, ge=0, lt=1, description="Dropout between recurrent layers, or inside encoder layers."
-    )
+    dropout: float = Field(0.1, ge=0, lt=1, description="Dropout between recurrent layers, or inside encoder layers.")
 
 
 def _check_heads(d_model: int, num_heads: int) -> None:
@@ -76,9 +74,7 @@ class AmorModel(_Network):
 class HeuristicModel(Section):
     """An answer that never looks at the key: what NeedleHaystack's scores have to be compared with."""
 
-    name: Literal["heuristic"] = Field(
-        description="Key-blind answer, without training (NeedleHaystack only)."
-    )
+    name: Literal["heuristic"] = Field(description="Key-blind answer, without training (NeedleHaystack only).")
     rule: Literal["random_stored", "most_common_stored", "last_stored", "uniform"] = Field(
         description="Which value is answered; rules with a random choice report the exact expectation."
     )

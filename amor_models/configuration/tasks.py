@@ -47,8 +47,7 @@ class SimpleRetrievalTask(Section):
         shortest = max(21, self.retrieval_distance_range[0] + 3)
         if self.seq_length < shortest:
             raise ValueError(
-                f"seq_length {self.seq_length} is too short: "
-                f"no retrieval fits into fewer than {shortest} tokens"
+                f"seq_length {self.seq_length} is too short: no retrieval fits into fewer than {shortest} tokens"
             )
         return self
 

@@ -30,9 +30,7 @@ class RandomGate(Gate):
 
     def begin_evaluation(self, split: str) -> None:
         """Starts the split's draws anew."""
-        self.evaluation_generators = [
-            stream.torch_generator("gate_noise", self.name, split) for stream in self.streams
-        ]
+        self.evaluation_generators = [stream.torch_generator("gate_noise", self.name, split) for stream in self.streams]
 
     def forward(self, given: GateInput) -> GateOutput:
         """Draws for all positions."""

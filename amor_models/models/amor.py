@@ -85,9 +85,7 @@ class Amor(Model):
         entropy = None
         if self.gate.reads_entropy or not self.training:
             entropy = normalised_entropy(self.ssm.output(hidden_MBTD))
-        decided: GateOutput = self.gate(
-            GateInput(hidden=hidden_MBTD, entropy=entropy, needs_retrieval=needs_retrieval)
-        )
+        decided: GateOutput = self.gate(GateInput(hidden=hidden_MBTD, entropy=entropy, needs_retrieval=needs_retrieval))
         source = hidden_MBTD if self.raw_embedding is None else self.raw_embedding(tokens)
         keys, values = self.attention.key(source), self.attention.value(source)
         combine_hidden, combine_attended = self.combine.weight.chunk(2, dim=2)

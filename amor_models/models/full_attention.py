@@ -99,9 +99,7 @@ class FullAttention(Model):
         self.num_trials, self.vocab_size, self.d_model = num_trials, vocab_size, d_model
         self.embedding = Embedding(num_trials, vocab_size, d_model)
         self.position_embedding = Embedding(num_trials, NUM_POSITIONS, d_model)
-        self.layers = nn.ModuleList(
-            EncoderLayer(num_trials, d_model, num_heads, dropout) for _ in range(num_layers)
-        )
+        self.layers = nn.ModuleList(EncoderLayer(num_trials, d_model, num_heads, dropout) for _ in range(num_layers))
         self.output = Linear(num_trials, d_model, vocab_size)
 
     def forward(

@@ -40,7 +40,5 @@ def heuristic_accuracy(model: HeuristicModel, dataset: Dataset, vocab_size: int)
         if model.pairs == "surviving" and model.rule != "last_stored":
             pairs = surviving_pairs(pairs)
         values = [value for _, value in pairs]
-        probabilities += [
-            answer_probability(values, int(answer), model.rule, vocab_size) for answer in sequence[asked]
-        ]
+        probabilities += [answer_probability(values, int(answer), model.rule, vocab_size) for answer in sequence[asked]]
     return float(np.mean(probabilities)) if probabilities else None

@@ -68,7 +68,7 @@ def generate_needle_haystack(
         noise_length_range: shortest and longest noise between pairs and queries.
         impossible_query_prob: probability that a query asks for a key never stored.
     """
-    rng = random.Random(seed)  # noqa: S311 - the protocol fixes the Mersenne Twister
+    rng = random.Random(seed)
     low, high = noise_length_range
     tokens = np.zeros((size, seq_length), dtype=np.int64)
     needs_retrieval = np.zeros((size, seq_length), dtype=np.bool_)

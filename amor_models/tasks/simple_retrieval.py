@@ -47,9 +47,7 @@ def _sequence(
             value = rng.randint(0, vocab_size - 1)
             stored = (value, len(tokens))
             tokens.append(value)
-        elif (
-            stored is not None and position - stored[1] >= shortest_distance and rng.random() < RETRIEVE_PROB
-        ):
+        elif stored is not None and position - stored[1] >= shortest_distance and rng.random() < RETRIEVE_PROB:
             tokens.append(retrieve)
             pending = True
         elif position < local_order:
@@ -81,7 +79,7 @@ def generate_simple_retrieval(
         retrieval_distance_range: distance from which on a value may be asked for; the upper end is unused.
         retrieval_prob: probability per position that a value is stored while none is.
     """
-    rng = random.Random(seed)  # noqa: S311 - the protocol fixes the Mersenne Twister
+    rng = random.Random(seed)
     tokens = np.zeros((size, seq_length), dtype=np.int64)
     retrieval_source = np.full((size, seq_length), -1, dtype=np.int64)
     for row in range(size):
