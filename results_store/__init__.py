@@ -3,17 +3,20 @@
 from results_store.catalogue import Problem, describe_problems
 from results_store.errors import QueryError, RecordError, StoreError, StorePathError, UnknownNameError
 from results_store.layout import Layout
-from results_store.query import QueryResult
+from results_store.query import FORMATS, OutputFormat, QueryResult, check_table_sql, write
 from results_store.results import Results
 from results_store.results import open_store as open  # noqa: A004 - `results_store.open(...)` reads well
 from results_store.schemas import Kind
 from results_store.stores import FolderStore, MemoryStore, Store
+from results_store.tables import Table
 
 __all__ = [
+    "FORMATS",
     "FolderStore",
     "Kind",
     "Layout",
     "MemoryStore",
+    "OutputFormat",
     "Problem",
     "QueryError",
     "QueryResult",
@@ -22,7 +25,10 @@ __all__ = [
     "Store",
     "StoreError",
     "StorePathError",
+    "Table",
     "UnknownNameError",
+    "check_table_sql",
     "describe_problems",
     "open",
+    "write",
 ]

@@ -9,7 +9,11 @@ StoreError                 root: something about stored results
 
 from __future__ import annotations
 
-__all__ = ["QueryError", "RecordError", "StoreError", "StorePathError", "UnknownNameError"]
+import re
+
+from results_store.text import inert
+
+__all__ = ["QueryError", "RecordError", "StoreError", "StorePathError", "UnknownNameError", "query_error"]
 
 
 class StoreError(Exception):
@@ -25,7 +29,32 @@ class RecordError(StoreError, ValueError):
 
 
 class QueryError(StoreError, ValueError):
-    """A query was refused before it ran, or DuckDB reported an error."""
+    """A query was refused before it ran, or DuckDB reported an error.
+
+    The message is one line if the query was refused; DuckDB's own messages may show the place below it.
+
+    Attributes:
+        summary: The first line of the message.
+        line: Line of the query where DuckDB saw the error, from 1, or None.
+        column: Column in that line, from 1, or None.
+    """
+
+    def __init__(self, message: str, *, line: int | None = None, column: int | None = None) -> None:
+        super().__init__(message)
+        self.summary = message.partition("\n")[0]
+        self.line = line
+        self.column = column
+
+
+def query_error(message: str) -> QueryError:
+    """The error for a message of DuckDB, with the place that the message shows."""
+    place = re.search(r"^(LINE (\d+): )(.*)\n( *)\^", message, re.MULTILINE)
+    line = column = None
+    if place is not None:
+        line = int(place[2])
+        # A long line is shown from its middle on, and then its column is unknown.
+        column = None if place[3].startswith("...") else len(place[4]) - len(place[1]) + 1
+    return QueryError(inert(message, keep="\n"), line=line, column=column)
 
 
 class UnknownNameError(StoreError, LookupError):

@@ -7,6 +7,7 @@ Every view is made when a query first names it, because binding a view opens its
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 
@@ -70,6 +71,7 @@ SELECT members.study, members.variant, members.cell_id,
         WHEN given_up.trial_id IS NOT NULL THEN 'failed'
         ELSE 'pending'
     END AS state,
+    members.member,
     {columns}
 FROM members
 LEFT JOIN trials ON trials.trial_id = members.trial_id
@@ -115,6 +117,27 @@ class ViewBuilder:
                 self._make_raw(kind)
         self._memory.save()
 
+    def _declare_metrics(self) -> None:
+        """Gives `trials` the columns of metrics that no trial has reported yet.
+
+        So the queries of a study's tables can be run from its first minute.
+        """
+        if "metrics" in self._made:
+            return
+        self._made.add("metrics")
+        self._make_raw(Kind.STUDIES)
+        declared = self._connection.execute("SELECT DISTINCT metrics FROM raw.studies").fetchall()
+        known = self._columns[Kind.TRIALS]
+        missing = {
+            metric["name"]: ColumnType.DOUBLE
+            for (metrics,) in declared
+            for metric in json.loads(metrics or "[]")
+            if metric["name"] not in known
+        }
+        fixed = Kind.TRIALS.fixed_columns
+        others = {name: column for name, column in (known | missing).items() if name not in fixed}
+        self._columns[Kind.TRIALS] = {**fixed, **dict(sorted(others.items()))}
+
     def _make(self, name: str) -> None:
         if name in self._made:
             return
@@ -155,6 +178,7 @@ class ViewBuilder:
         Rows that do not count are looked for once, not in every query: a window over a million rows
         costs seconds, and nearly always there is none.
         """
+        self._declare_metrics()
         scan = self._scans[Kind.TRIALS]
         columns = self._columns[Kind.TRIALS]
         self._make_raw(Kind.TRIALS)

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from results_store.query.result import QueryResult, translated_errors
 from results_store.text import inert, inert_json
 
-__all__ = ["FORMATS", "OutputFormat", "latex", "latex_table", "markdown_table", "write"]
+__all__ = ["FORMATS", "OutputFormat", "latex", "latex_table", "markdown", "markdown_table", "plain", "write"]
 
 
 class OutputFormat(StrEnum):
@@ -38,6 +38,9 @@ class OutputFormat(StrEnum):
 
 
 FORMATS = tuple(OutputFormat)
+
+# Underscores inside words, brackets without a target and a lone ampersand are no markup.
+_MARKUP = re.compile(r"[\\`*<>|~$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|(?<=\])\(|&(?=#?\w+;)")
 
 _LATEX = str.maketrans(
     {
@@ -81,9 +84,9 @@ def write(result: QueryResult, output_format: OutputFormat | str, stream: Binary
 
 def markdown_table(header: Sequence[str], lines: Iterable[Sequence[str]], *, numeric: Sequence[bool]) -> str:
     """A table in Markdown; whatever stands in it is shown as it is, not as markup."""
-    rows = [[_markdown(cell) for cell in line] for line in lines]
+    rows = [[markdown(cell) for cell in line] for line in lines]
     rule = ["---:" if is_numeric else "---" for is_numeric in numeric]
-    body = [[_markdown(name) for name in header], rule, *rows]
+    body = [[markdown(name) for name in header], rule, *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in body)
 
 
@@ -124,7 +127,7 @@ def _csv(reader: pa.RecordBatchReader) -> Iterator[str]:
     writer.writerow([inert(name, keep="\n\r\t") for name in reader.schema.names])
     yield flushed()
     for row in _rows(reader):
-        writer.writerow([inert(_plain(value), keep="\n\r\t") for value in row])
+        writer.writerow([inert(plain(value), keep="\n\r\t") for value in row])
         yield flushed()
 
 
@@ -141,7 +144,7 @@ def _json(reader: pa.RecordBatchReader) -> Iterator[str]:
 def _table(reader: pa.RecordBatchReader) -> Iterator[str]:
     numeric = _numeric(reader)
     header = [inert(name) for name in reader.schema.names]
-    rows = [[inert(_plain(value)) for value in row] for row in _rows(reader)]
+    rows = [[inert(plain(value)) for value in row] for row in _rows(reader)]
     widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
     for line in [header, ["-" * width for width in widths], *rows]:
         cells = [
@@ -152,12 +155,12 @@ def _table(reader: pa.RecordBatchReader) -> Iterator[str]:
 
 
 def _markdown_of(reader: pa.RecordBatchReader) -> Iterator[str]:
-    lines = [[_plain(value) for value in row] for row in _rows(reader)]
+    lines = [[plain(value) for value in row] for row in _rows(reader)]
     yield markdown_table(reader.schema.names, lines, numeric=_numeric(reader))
 
 
 def _latex_of(reader: pa.RecordBatchReader) -> Iterator[str]:
-    lines = [[_plain(value) for value in row] for row in _rows(reader)]
+    lines = [[plain(value) for value in row] for row in _rows(reader)]
     yield latex_table(reader.schema.names, lines, numeric=_numeric(reader))
 
 
@@ -175,7 +178,7 @@ def _numeric(reader: pa.RecordBatchReader) -> list[bool]:
     return [str(field.type).startswith(kinds) for field in reader.schema]
 
 
-def _plain(value: Any) -> str:
+def plain(value: Any) -> str:
     """A value as text: nothing for NULL, all digits of a number, JSON for what is nested."""
     if value is None:
         return ""
@@ -205,8 +208,9 @@ def _json_value(value: Any) -> Any:
         return [_json_value(item) for item in value]
     if isinstance(value, datetime | date | time):
         return value.isoformat()
-    return _plain(value)
+    return plain(value)
 
 
-def _markdown(text: str) -> str:
-    return re.sub(r"([\\`*_\[\]<>|~&$])", r"\\\1", inert(text))
+def markdown(text: str) -> str:
+    """Text that Markdown shows as it is."""
+    return _MARKUP.sub(r"\\\g<0>", inert(text))

@@ -12,10 +12,9 @@ from typing import Any
 
 import duckdb
 
-from results_store.errors import QueryError
-from results_store.text import inert
+from results_store.errors import QueryError, query_error
 
-__all__ = ["checked_select"]
+__all__ = ["check_table_sql", "checked_select"]
 
 _READING_NODES = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"})
 
@@ -30,15 +29,15 @@ def checked_select(sql: str, connection: duckdb.DuckDBPyConnection) -> duckdb.St
     """
     try:
         statements = duckdb.extract_statements(sql)
+        kinds = [statement.type.name for statement in statements]
     except (duckdb.Error, ValueError) as error:
         # A statement that the Python client has no type for comes as a ValueError.
         message = str(error) if isinstance(error, duckdb.Error) else f"this statement is not allowed; {_ADVICE}"
-        raise QueryError(inert(message, keep="\n")) from None
+        raise query_error(message) from None
     if len(statements) != 1:
         raise QueryError(f"the query has {len(statements)} statements; {_ADVICE}")
-    statement = statements[0]
-    if statement.type != duckdb.StatementType.SELECT:
-        kind = statement.type.name
+    statement, kind = statements[0], kinds[0]
+    if kind != "SELECT":
         if kind == "MULTI":
             raise QueryError(
                 f"a PIVOT that finds its own columns is several statements; list them with IN, for {_ADVICE}"
@@ -74,3 +73,16 @@ def _writing_node(tree: Any) -> str | None:
                 return kind.removesuffix("_NODE").removesuffix("_QUERY").replace("_", " ")
             pending.extend(node.values())
     return None
+
+
+def check_table_sql(sql: str) -> None:
+    """Checks a table's query as far as that is possible without a store.
+
+    Raises:
+        QueryError: It does not parse, is not one SELECT, or has another parameter than `$study`.
+    """
+    with duckdb.connect(":memory:") as connection:
+        statement = checked_select(sql, connection)
+    others = sorted(statement.named_parameters - {"study"})
+    if others:
+        raise QueryError(f"unknown parameter ${others[0]}; the only parameter of a table's query is $study")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pyarrow as pa
 
-from results_store.errors import QueryError
+from results_store.errors import QueryError, query_error
 from results_store.text import inert
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def translated_errors() -> Iterator[None]:
         first_line = str(error).splitlines()[0].removeprefix("Permission Error: ")
         raise QueryError(inert(f"{first_line}; a query reads nothing but its store")) from None
     except (duckdb.Error, pa.ArrowException) as error:
-        raise QueryError(inert(str(error), keep="\n")) from None
+        raise query_error(str(error)) from None
 
 
 class QueryResult:

@@ -1,0 +1,129 @@
+"""From the result of a table's query to the table.
+
+What the query of a table has to give:
+
+- It is one SELECT; `$study` is the name of the study. It usually reads the view `results`.
+- Each of its rows is a line. A column `variant` names the line and lets the study's `rows` choose, order
+  and label lines; lines of one variant keep the query's order.
+- A column of lists of numbers holds replicates, `list(metric ORDER BY seed)`: shown as mean, interval, n.
+- A column `state` of lists of texts, `list(state ORDER BY seed)`, is not shown; it makes the footnotes.
+- Any other column is shown as it is.
+- A column with a metric's name has the metric's title and unit; another one is a fraction if its name
+  ends in `_share`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from results_store.query import QueryResult
+from results_store.records import MetricInfo, TableRecord
+from results_store.statistics import mean_interval
+from results_store.tables.table import Cell, Column, Line, Table
+
+__all__ = ["build_table"]
+
+
+def build_table(result: QueryResult, record: TableRecord, metrics: Sequence[MetricInfo]) -> Table:
+    """Makes a table of the result of its query.
+
+    Args:
+        result: What the query gave.
+        record: What the study says about the table.
+        metrics: The metrics of the study's trainable.
+    """
+    rows = result.dicts()
+    replicates = {
+        field.name
+        for field in result.arrow().schema
+        if str(field.type).startswith(("list", "large_list")) and field.name != "state"
+        if not str(field.type.value_type).startswith(("string", "large_string", "list", "struct"))
+    }
+    published = {name for row in record.rows for name in row.published}
+    known = {metric.name: metric for metric in metrics}
+    columns = [
+        _column(name, known, has_replicates=name in replicates, has_published=name in published)
+        for name in result.columns
+        if name not in ("variant", "state")
+    ]
+    lines = [
+        _line(row, label, numbers, columns)
+        for row, label, numbers in _chosen(rows, record, has_variant="variant" in result.columns)
+    ]
+    return Table(name=record.name, title=record.title or record.name, columns=columns, lines=lines, sql=record.sql)
+
+
+def _column(name: str, metrics: Mapping[str, MetricInfo], *, has_replicates: bool, has_published: bool) -> Column:
+    metric = metrics.get(name)
+    title = name.replace("_", " ")
+    unit = "fraction" if name.endswith("_share") else ""
+    if metric is not None:
+        title, unit = metric.title or title, metric.unit
+    return Column(
+        name=name,
+        title=title[:1].upper() + title[1:],
+        unit=unit,
+        has_replicates=has_replicates,
+        has_published=has_published,
+    )
+
+
+def _chosen(
+    rows: Sequence[Mapping[str, Any]], record: TableRecord, *, has_variant: bool
+) -> list[tuple[Mapping[str, Any], str, Mapping[str, float]]]:
+    """The lines to show with their labels and published values."""
+    if not record.rows or not has_variant:
+        labels = [str(row["variant"]) if has_variant else str(place) for place, row in enumerate(rows, 1)]
+        return [(row, label, {}) for row, label in zip(rows, labels, strict=True)]
+    chosen = []
+    for wanted in record.rows:
+        label = wanted.label or wanted.variant
+        # A line that the query does not give stays in sight, empty but for what was published.
+        found = [row for row in rows if row["variant"] == wanted.variant] or [{"variant": wanted.variant}]
+        chosen += [(row, label, wanted.published) for row in found]
+    return chosen
+
+
+def _line(row: Mapping[str, Any], label: str, published: Mapping[str, float], columns: Sequence[Column]) -> Line:
+    state = row.get("state")
+    states = [str(item) for item in state] if isinstance(state, list) else []
+    cells = []
+    for column in columns:
+        value = row.get(column.name)
+        if column.has_replicates:
+            bounds = (0.0, 1.0) if column.unit == "fraction" else None
+            numbers = [_number(item) for item in value or []]
+            cells.append(
+                Cell(
+                    interval=mean_interval(numbers, bounds=bounds),
+                    published=published.get(column.name),
+                    num_undefined=_num_undefined(numbers, states),
+                )
+            )
+        else:
+            if isinstance(value, float) and not math.isfinite(value):
+                value = str(value)
+            cells.append(Cell(value=value, published=published.get(column.name)))
+    variant = row.get("variant")
+    return Line(
+        label=label,
+        variant=None if variant is None else str(variant),
+        cells=cells,
+        states=states,
+    )
+
+
+def _num_undefined(numbers: Sequence[float | None], states: Sequence[str]) -> int:
+    """How many completed replicates have no number; without states, all count as completed."""
+    if len(states) != len(numbers):
+        states = ["completed"] * len(numbers)
+    return sum(
+        state == "completed" and (number is None or not math.isfinite(number))
+        for number, state in zip(numbers, states, strict=True)
+    )
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)
