@@ -1,0 +1,137 @@
+"""Commands that look at a store: `status`, `list`, `show`."""
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+from orchestrator.command_line import output
+from orchestrator.command_line.options import DEFAULT_STORE, JsonOption, StoreOption
+from orchestrator.command_line.stores import open_existing
+from orchestrator.errors import UsageError
+from orchestrator.progress.reporter import duration
+from results_store import Results, UnknownNameError
+
+_STATUS_SQL = """
+    WITH members AS (
+        SELECT DISTINCT study, trial_id, state, finished_at, duration_s FROM results
+    ), spans AS (
+        SELECT study,
+               count(*) FILTER (finished_at >= submitted_at) AS recent,
+               epoch(max(finished_at)) - epoch(any_value(submitted_at)) AS span_s
+        FROM members JOIN (
+            SELECT study, max(submitted_at) AS submitted_at FROM studies GROUP BY study
+        ) USING (study) GROUP BY study
+    )
+    SELECT study,
+           count(*) AS trials,
+           count(*) FILTER (state = 'completed') AS completed,
+           count(*) FILTER (state = 'diverged') AS diverged,
+           count(*) FILTER (state = 'failed') AS failed,
+           count(*) FILTER (state = 'pending') AS pending,
+           count(*) FILTER (state NOT IN ('completed', 'diverged', 'failed', 'pending')) AS other,
+           any_value(CASE WHEN recent > 0 AND span_s > 0 THEN recent / span_s * 3600 END) AS trials_per_hour
+    FROM members JOIN spans USING (study)
+    WHERE $study IS NULL OR study = $study
+    GROUP BY study ORDER BY study
+"""
+
+_LIST_SQL = """
+    SELECT study,
+           arg_max(array_to_string(tags, ', '), submitted_at) AS tags,
+           count(*) AS submissions,
+           max(submitted_at) AS last_submitted,
+           arg_max(description, submitted_at) AS description
+    FROM studies WHERE $tag IS NULL OR list_contains(tags, $tag)
+    GROUP BY study ORDER BY tags, study
+"""
+
+
+def status(
+    study: Annotated[str | None, typer.Argument(help="Name of a study; all if left out.", show_default=False)] = None,
+    store: StoreOption = DEFAULT_STORE,
+    as_json: JsonOption = False,
+) -> None:
+    """Show how far studies are: trials by state, rate and time left, from what is published."""
+    results = open_existing(store)
+    found = results.sql(_STATUS_SQL, {"study": study})
+    columns, rows = list(found.columns), [list(row) for row in found.rows()]
+    if study is not None and not rows:
+        raise UnknownNameError(f"{store}: no study {study!r} was submitted to this store")
+    for row in rows:
+        num_pending, rate = row[columns.index("pending")], row[-1]
+        row.append(duration(num_pending / rate * 3600) if num_pending and rate else None)
+    output.listing([*columns, "time_left"], rows, as_json=as_json)
+
+
+def list_studies(
+    tag: Annotated[str | None, typer.Option(help="Only studies with this tag.")] = None,
+    store: StoreOption = DEFAULT_STORE,
+    as_json: JsonOption = False,
+) -> None:
+    """List the studies in the store, by tag."""
+    results = open_existing(store)
+    found = results.sql(_LIST_SQL, {"tag": tag})
+    output.listing(list(found.columns), found.rows(), as_json=as_json)
+
+
+def show(
+    trial_id: Annotated[str, typer.Argument(help="A trial's id, or its first digits.")],
+    store: StoreOption = DEFAULT_STORE,
+    as_json: JsonOption = False,
+) -> None:
+    """Show one trial: where it belongs, its configuration and metrics, its epochs, attempts and errors."""
+    results = open_existing(store)
+    found = _describe(results, _whole_id(results, trial_id))
+    if as_json:
+        output.data_json(found)
+        return
+    output.facts({"trial": found["trial_id"], "appears_in": ", ".join(found["appears_in"]) or "no study"})
+    for row in found["trials"]:
+        config = row.pop("config", None)
+        output.facts({name: value for name, value in row.items() if value is not None and name != "trial_id"})
+        output.data(f"config  {config}")
+    for title in ("epochs", "failures"):
+        rows = found[title]
+        if rows:
+            output.data(f"\n{title}")
+            shown = [name for name in rows[0] if name not in ("trial_id", "traceback")]
+            output.listing(shown, [[row[name] for name in shown] for row in rows], as_json=False)
+    for row in found["failures"]:
+        if row.get("traceback"):
+            output.data(f"\n{output.printable_block(row['traceback'])}")
+
+
+def _whole_id(results: Results, digits: str) -> str:
+    rows = results.sql(
+        """
+        SELECT DISTINCT trial_id FROM (
+            SELECT trial_id FROM results UNION ALL SELECT trial_id FROM trials
+            UNION ALL SELECT trial_id FROM failures
+        ) WHERE starts_with(trial_id, $digits) ORDER BY trial_id LIMIT 3
+        """,
+        {"digits": digits},
+    ).rows()
+    if not rows:
+        raise UsageError(f"no trial {digits!r} in the store")
+    if len(rows) > 1:
+        raise UsageError(f"several trials begin with {digits!r}: {', '.join(row[0] for row in rows)}, …")
+    return str(rows[0][0])
+
+
+def _describe(results: Results, trial_id: str) -> dict[str, Any]:
+    def rows(sql: str) -> list[dict[str, Any]]:
+        found = results.sql(sql, {"trial_id": trial_id})
+        return [dict(zip(found.columns, row, strict=True)) for row in found.rows()]
+
+    members = rows("SELECT DISTINCT study, variant FROM results WHERE trial_id = $trial_id ORDER BY ALL")
+    trials = rows("SELECT * FROM trials WHERE trial_id = $trial_id")
+    for row in trials:
+        row["config"] = json.loads(row["config"]) if isinstance(row["config"], str) else row["config"]
+    return {
+        "trial_id": trial_id,
+        "appears_in": [f"{row['study']}/{row['variant']}" for row in members],
+        "trials": trials,
+        "epochs": rows("SELECT * EXCLUDE (attempt_id) FROM epochs WHERE trial_id = $trial_id ORDER BY epoch"),
+        "failures": rows("SELECT * FROM failures WHERE trial_id = $trial_id ORDER BY failed_at"),
+    }

@@ -1,0 +1,89 @@
+"""pydantic's errors in the words of a study file: one line each, at the right place."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from orchestrator.document.problems import suggestion
+
+SHOWN_CHARACTERS = 60
+
+
+def errors_of(error: ValidationError, data: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Key path and message of every error, with alternatives of one value folded into one line.
+
+    Args:
+        error: what pydantic found.
+        data: the data that it validated; tells keys from the tags of unions in pydantic's locations.
+    """
+    by_path: dict[tuple[str | int, ...], list[ErrorDetails]] = {}
+    for details in error.errors():
+        by_path.setdefault(_key_path(details, data), []).append(details)
+    for path, found in by_path.items():
+        if any(_lies_below(other, path) for other in by_path):
+            continue  # an alternative of a union that does not apply; the deeper error says more
+        messages = dict.fromkeys(_message(details) for details in found)
+        yield path, _alternatives(list(messages))
+
+
+def _lies_below(other: Sequence[str | int], path: Sequence[str | int]) -> bool:
+    return len(other) > len(path) and tuple(other[: len(path)]) == tuple(path)
+
+
+def _key_path(details: ErrorDetails, data: Any) -> tuple[str | int, ...]:
+    """Pydantic's location without the tags of unions, which are no keys of the data."""
+    path: list[str | int] = []
+    node = data
+    location = details["loc"]
+    for depth, part in enumerate(location):
+        if isinstance(node, dict) and part in node:
+            node = node[part]
+        elif isinstance(node, list) and isinstance(part, int) and part < len(node):
+            node = node[int(part)]
+        elif not (depth == len(location) - 1 and details["type"] == "missing"):
+            continue
+        path.append(part)
+    return tuple(path)
+
+
+def _message(details: ErrorDetails) -> str:
+    kind = details["type"]
+    if kind == "missing":
+        return "this key is required"
+    if kind == "extra_forbidden":
+        return "unknown key"
+    if kind == "value_error":
+        return str(details["ctx"]["error"])
+    if kind == "string_pattern_mismatch":
+        return (
+            f"should be letters, digits, '_', '.' and '-', with a letter or digit first (got {shown(details['input'])})"
+        )
+    text = details["msg"].removeprefix("Input ").removeprefix("Value ")
+    return f"{text[0].lower()}{text[1:]} (got {shown(details['input'])})"
+
+
+def _alternatives(messages: list[str]) -> str:
+    """Messages about one value, one for each type that it may have, as one."""
+    if len(messages) == 1:
+        return messages[0]
+    wanted = [message.rpartition(" (got ")[0].removeprefix("should be ") or message for message in messages]
+    _, got, value = messages[0].rpartition(" (got ")
+    return f"should be {' or '.join(wanted)}{got}{value}" if got else " or ".join(messages)
+
+
+def shown(value: Any) -> str:
+    """The value as a study file would write it, shortened."""
+    try:
+        text = json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError):
+        text = repr(value)
+    return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"
+
+
+def unknown_key(key: str, known: Iterable[str]) -> str:
+    """The message for a key that does not exist, with the nearest one that does."""
+    names = sorted(known)
+    return f"unknown key{suggestion(key, names) or ('; known: ' + ', '.join(names) if names else '')}"

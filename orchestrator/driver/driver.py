@@ -1,0 +1,183 @@
+"""The thin shell around the state machine: carries out its instructions and tells it what happened."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from orchestrator.driver.clock import Clock
+from orchestrator.driver.signals import StopSignals
+from orchestrator.executors.protocol import Executor
+from orchestrator.identity.identifiers import new_attempt_id
+from orchestrator.lifecycle.events import Event, StopRequested, StoreAnswered, StoreFailed
+from orchestrator.lifecycle.instructions import (
+    AskStore,
+    CancelQueued,
+    Finish,
+    Flush,
+    Instruction,
+    RecordFailure,
+    RunStack,
+    Stack,
+    StartWorker,
+)
+from orchestrator.lifecycle.machine import Machine
+from orchestrator.lifecycle.states import TrialState
+from orchestrator.study.schema import Limits
+from orchestrator.study.study import Trial
+from orchestrator.worker.assignment import Assignment, AttemptTask, WorkerSetup
+from results_store import Store, StoreError
+from results_store.records import FailureRecord
+
+POLL_S = 0.2
+
+
+class Observer(Protocol):
+    """Who is told how a run goes."""
+
+    def update(self, counts: Mapping[TrialState, int]) -> None:
+        """The number of trials in each state has changed, or time has passed."""
+
+    def failure(self, failure: RecordFailure) -> None:
+        """An attempt failed; shown where `is_new`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOutcome:
+    """How a run ended.
+
+    Attributes:
+        counts: trials by state.
+        stop_reason: why it was stopped early, or None.
+        is_broken: it could not go on; the reason is an error.
+    """
+
+    counts: Mapping[TrialState, int]
+    stop_reason: str | None
+    is_broken: bool
+
+
+class Driver:
+    """Runs the stacks of one study on one executor."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        executor: Executor,
+        observer: Observer,
+        signals: StopSignals,
+        clock: Clock,
+        attempt_ids: Callable[[], str] = new_attempt_id,
+    ) -> None:
+        self._store = store
+        self._executor = executor
+        self._observer = observer
+        self._signals = signals
+        self._clock = clock
+        self._attempt_ids = attempt_ids
+        self._trials: dict[str, Trial] = {}
+        self._answers: list[Event] = []
+        self._finish: Finish | None = None
+
+    def run(
+        self,
+        stacks: Sequence[Sequence[Trial]],
+        *,
+        setup: WorkerSetup,
+        limits: Limits,
+        num_workers: int | None,
+    ) -> RunOutcome:
+        """Runs every trial to its end, or until it is told to stop.
+
+        Raises:
+            ExecutionError: the executor cannot be started.
+        """
+        self._trials = {trial.trial_id: trial for stack in stacks for trial in stack}
+        self._finish = None
+        machine = Machine(
+            stacks=[[trial.trial_id for trial in stack] for stack in stacks],
+            num_workers=self._executor.open(setup, num_workers),
+            max_attempts=limits.max_attempts,
+            max_failed_trials=limits.max_failed_trials,
+            new_attempt_id=self._attempt_ids,
+        )
+        try:
+            with self._signals.installed():
+                self._carry_out(machine.start())
+                finish = self._until_finished(machine, limits)
+        finally:
+            self._executor.release()
+        self._observer.update(machine.counts())
+        return RunOutcome(counts=machine.counts(), stop_reason=finish.reason, is_broken=finish.broken)
+
+    def _until_finished(self, machine: Machine, limits: Limits) -> Finish:
+        started_s = self._clock.now_s()
+        while (finish := self._finish) is None:
+            self._observer.update(machine.counts())
+            for event in self._events(limits, started_s):
+                self._carry_out(machine.handle(event))
+        return finish
+
+    def _events(self, limits: Limits, started_s: float) -> list[Event]:
+        answers, self._answers = self._answers, []
+        events = [*answers, *self._executor.poll(0.0 if answers else POLL_S), *self._signals.take()]
+        if limits.time_budget_s is not None and self._clock.now_s() - started_s >= limits.time_budget_s:
+            reason = f"the time budget of {limits.time_budget_s:g} s is spent"
+            events.append(StopRequested(at_once=False, reason=reason))
+        return events
+
+    def _carry_out(self, instructions: Sequence[Instruction]) -> None:
+        for instruction in instructions:
+            match instruction:
+                case StartWorker():
+                    self._executor.start_worker(instruction.worker_id)
+                case RunStack():
+                    self._executor.run(instruction.worker_id, self._assignment(instruction.stack))
+                case Flush():
+                    self._executor.flush(instruction.worker_id)
+                case CancelQueued():
+                    self._executor.cancel_queued()
+                case AskStore():
+                    self._answers.append(self._ask(instruction))
+                case RecordFailure():
+                    self._record(instruction)
+                case Finish():
+                    self._finish = instruction
+
+    def _assignment(self, stack: Stack) -> Assignment:
+        tasks = [
+            AttemptTask(
+                attempt_id=attempt.attempt_id,
+                trial_id=attempt.trial_id,
+                config=self._trials[attempt.trial_id].cell.config.model_dump(mode="json"),
+                seed=self._trials[attempt.trial_id].seed,
+            )
+            for attempt in stack.attempts
+        ]
+        return Assignment(stack_id=stack.stack_id, tasks=tuple(tasks), publish_at_once=stack.alone)
+
+    def _ask(self, instruction: AskStore) -> Event:
+        try:
+            published = self._store.published(attempt.attempt_id for attempt in instruction.attempts)
+        except StoreError as error:
+            return StoreFailed(cause=str(error))
+        return StoreAnswered(worker_id=instruction.worker_id, published=frozenset(published))
+
+    def _record(self, failure: RecordFailure) -> None:
+        self._observer.failure(failure)
+        record = FailureRecord(
+            trial_id=failure.attempt.trial_id,
+            attempt_id=failure.attempt.attempt_id,
+            kind=failure.kind,
+            host=failure.host,
+            cause=failure.cause,
+            traceback=failure.traceback,
+            gave_up=failure.gave_up,
+            stack_size=failure.stack_size,
+            failed_at=datetime.now(UTC),
+        )
+        try:
+            self._store.publish([record])
+        except StoreError as error:
+            self._answers.append(StoreFailed(cause=str(error)))

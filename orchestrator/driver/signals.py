@@ -1,0 +1,48 @@
+"""Ctrl-C and SIGTERM as requests to stop."""
+
+import contextlib
+import signal
+from collections.abc import Iterator
+from types import FrameType
+
+from orchestrator.lifecycle.events import StopRequested
+
+
+class StopSignals:
+    """Counts signals: the first Ctrl-C finishes what runs, the second stops now; SIGTERM stops now."""
+
+    def __init__(self) -> None:
+        self._num_interrupts = 0
+        self._pending: list[StopRequested] = []
+        self.was_interrupted = False
+
+    def take(self) -> list[StopRequested]:
+        """Requests since the last call."""
+        requests, self._pending = self._pending, []
+        return requests
+
+    @contextlib.contextmanager
+    def installed(self) -> Iterator[None]:
+        """Handles the signals while the block runs; outside the main thread nothing is installed."""
+        previous = {}
+        try:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                previous[number] = signal.signal(number, self._received)
+        except ValueError:  # not in the main thread, so signals are its business
+            previous = {}
+        try:
+            yield
+        finally:
+            for number, handler in previous.items():
+                signal.signal(number, handler)
+
+    def _received(self, number: int, _frame: FrameType | None) -> None:
+        self.was_interrupted = True
+        if number == signal.SIGTERM:
+            self._pending.append(StopRequested(at_once=True, reason="terminated"))
+            return
+        self._num_interrupts += 1
+        at_once = self._num_interrupts > 1
+        self._pending.append(StopRequested(at_once=at_once, reason="interrupted"))
+        if self._num_interrupts > 2:  # something blocks; do not wait for it
+            raise KeyboardInterrupt

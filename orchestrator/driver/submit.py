@@ -1,0 +1,216 @@
+"""Submitting studies: validate all, then train what is missing, one study after another."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from orchestrator.document.problems import Problem
+from orchestrator.driver.clock import SystemClock
+from orchestrator.driver.driver import Driver, Observer, RunOutcome
+from orchestrator.driver.signals import StopSignals
+from orchestrator.driver.submission import submission_record
+from orchestrator.errors import ExecutionError, StudyError, UsageError
+from orchestrator.executors.inline import InlineExecutor
+from orchestrator.executors.protocol import Executor
+from orchestrator.lifecycle.states import TrialState
+from orchestrator.plan.history import plan_study
+from orchestrator.plan.plan import Plan
+from orchestrator.study.loading import load_study
+from orchestrator.study.study import Study
+from orchestrator.worker.assignment import WorkerSetup
+from orchestrator.worker.provenance import git_state
+from results_store import FolderStore
+from results_store import open as open_results
+
+ExecutorName = Literal["ray", "inline"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubmitOptions:
+    """How studies are run; none of it changes a result.
+
+    Attributes:
+        executor: `ray`, or `inline` for everything in this process.
+        address: of a running Ray cluster; None: RAY_ADDRESS if set, else a local one of our own.
+        num_workers: how many workers; None: one per CPU.
+        stack_size: how many trials at most are trained as one tensor program.
+        only: variants to run; all if empty.
+    """
+
+    executor: ExecutorName = "ray"
+    address: str | None = None
+    num_workers: int | None = None
+    stack_size: int = 1
+    only: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyOutcome:
+    """What came of one study.
+
+    Attributes:
+        study: the study.
+        num_trials: distinct trials of the study.
+        num_done_before: how many of them were in the store already.
+        num_trained: how many were trained and published now.
+        num_failed: how many failed now.
+        num_left: how many are still to be run.
+        stop_reason: why the run was stopped early, or None.
+        is_broken: it could not go on; the reason is an error.
+    """
+
+    study: Study
+    num_trials: int
+    num_done_before: int
+    num_trained: int
+    num_failed: int
+    num_left: int
+    stop_reason: str | None = None
+    is_broken: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubmitOutcome:
+    """What came of a submit.
+
+    Attributes:
+        studies: one outcome per study that was begun, in the order given.
+        was_interrupted: by Ctrl-C or SIGTERM.
+    """
+
+    studies: tuple[StudyOutcome, ...]
+    was_interrupted: bool
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every trial that was asked for stands in the store."""
+        return not any(study.num_failed or study.stop_reason for study in self.studies)
+
+
+def load_studies(paths: Sequence[str | Path], settings: Sequence[str] = ()) -> list[Study]:
+    """Loads study files; the problems of all of them show at once.
+
+    Raises:
+        StudyError: any of them is invalid, or two have one name.
+    """
+    studies: list[Study] = []
+    problems: list[Problem] = []
+    for path in paths:
+        try:
+            studies.append(load_study(path, settings))
+        except StudyError as error:
+            problems += error.problems
+    by_name: dict[str, str] = {}
+    for study in studies:
+        other = by_name.setdefault(study.name, study.document.source)
+        if other != study.document.source:
+            message = f"{other} has this name too; results could not be told apart"
+            problems.append(
+                Problem(
+                    source=study.document.source,
+                    position=study.document.value_position(("name",)),
+                    key="name",
+                    message=message,
+                )
+            )
+    if problems:
+        raise StudyError(problems)
+    return studies
+
+
+def run_studies(
+    studies: Sequence[Study],
+    store_path: str | Path,
+    options: SubmitOptions,
+    *,
+    begin: Callable[[Plan], Observer],
+    end: Callable[[StudyOutcome], None],
+) -> SubmitOutcome:
+    """Records each study in the store and trains what is missing, one study after another.
+
+    Args:
+        studies: validated studies.
+        store_path: the store's folder; made if it is not there.
+        options: how to run.
+        begin: called with each study's plan; returns who watches its run.
+        end: called with each study's outcome.
+
+    Raises:
+        UsageError: `--only` names a variant that no study has.
+        ExecutionError: workers cannot be started.
+        results_store.StoreError: the store cannot be used.
+    """
+    check_only(studies, options.only)
+    store = FolderStore(store_path)
+    executor = _executor(store, options)
+    signals = StopSignals()
+    outcomes: list[StudyOutcome] = []
+    try:
+        for study in studies:
+            outcome = _run_study(study, store, executor, signals, options, begin)
+            outcomes.append(outcome)
+            end(outcome)
+            if signals.was_interrupted or outcome.is_broken:
+                break
+    finally:
+        executor.close()
+    return SubmitOutcome(studies=tuple(outcomes), was_interrupted=signals.was_interrupted)
+
+
+def _run_study(
+    study: Study,
+    store: FolderStore,
+    executor: Executor,
+    signals: StopSignals,
+    options: SubmitOptions,
+    begin: Callable[[Plan], Observer],
+) -> StudyOutcome:
+    store.publish([submission_record(study)])
+    plan = plan_study(study, store, open_results(store.path), options.only)
+    observer = begin(plan)
+    outcome = RunOutcome(counts=dict.fromkeys(TrialState, 0), stop_reason=None, is_broken=False)
+    if plan.to_run:
+        commit, is_dirty = git_state(study.trainable)
+        setup = WorkerSetup(trainable=study.file.trainable, pins=study.pins, git_commit=commit, git_dirty=is_dirty)
+        driver = Driver(store=store, executor=executor, observer=observer, signals=signals, clock=SystemClock())
+        outcome = driver.run(
+            plan.stacks(options.stack_size),
+            setup=setup,
+            limits=study.file.limits,
+            num_workers=options.num_workers,
+        )
+    num_trained = outcome.counts[TrialState.PUBLISHED]
+    num_failed = outcome.counts[TrialState.FAILED]
+    return StudyOutcome(
+        study=study,
+        num_trials=len({trial.trial_id for trial in study.trials}),
+        num_done_before=len(plan.done),
+        num_trained=num_trained,
+        num_failed=num_failed,
+        num_left=len(plan.to_run) - num_trained - num_failed + len(plan.left_out),
+        stop_reason=outcome.stop_reason,
+        is_broken=outcome.is_broken,
+    )
+
+
+def _executor(store: FolderStore, options: SubmitOptions) -> Executor:
+    if options.executor == "inline":
+        return InlineExecutor(lambda: store)
+    try:
+        from orchestrator.executors.ray_executor import RayExecutor  # Ray takes a second to import
+    except ImportError as error:
+        raise ExecutionError(f"Ray cannot be imported ({error}); run with --executor inline") from error
+    return RayExecutor(str(store.path), address=options.address, num_workers=options.num_workers)
+
+
+def check_only(studies: Sequence[Study], only: Sequence[str]) -> None:
+    """Refuses `--only` with a variant that no study has.
+
+    Raises:
+        UsageError: there is no such variant.
+    """
+    known = {name for study in studies for name in study.file.variants}
+    for name in only:
+        if name not in known:
+            raise UsageError(f"--only {name}: there is no such variant; known: {', '.join(sorted(known))}")

@@ -1,0 +1,39 @@
+"""What the driver needs of whatever runs its workers."""
+
+from typing import Protocol
+
+from orchestrator.lifecycle.events import Event
+from orchestrator.worker.assignment import Assignment, WorkerSetup
+
+
+class Executor(Protocol):
+    """Runs workers and tells what happens to them.
+
+    Every call returns at once; what came of it arrives as events from `poll`. A worker trains its assignments in the
+    order given, one at a time. After `WorkerLost` nothing more is heard of that worker. Exceptions of a trainable are
+    events, never exceptions of the executor. One thread calls; implementations need not be thread-safe.
+    """
+
+    def open(self, setup: WorkerSetup, num_workers: int | None) -> int:
+        """Prepares for workers of this setup and says how many to start (the number asked for, or what fits)."""
+
+    def start_worker(self, worker_id: int) -> None:
+        """Starts a worker: `WorkerStarted` or `WorkerLost`."""
+
+    def run(self, worker_id: int, assignment: Assignment) -> None:
+        """Gives a worker a stack: `StackTrained`, `StackRaised`, `StackSkipped` or `WorkerLost`."""
+
+    def flush(self, worker_id: int) -> None:
+        """Makes a worker publish all that it has trained: `Flushed`, `StoreFailed` or `WorkerLost`."""
+
+    def cancel_queued(self) -> None:
+        """Takes back assignments that have not begun: `StackSkipped` for each that could be."""
+
+    def poll(self, timeout_s: float) -> list[Event]:
+        """What has happened since the last call; waits at most this long for something to happen."""
+
+    def release(self) -> None:
+        """Ends the workers of this setup; what they have not published is lost. `open` may be called again."""
+
+    def close(self) -> None:
+        """Ends everything that this executor has started."""

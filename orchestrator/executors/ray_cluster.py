@@ -1,0 +1,90 @@
+"""Starting, or joining, a Ray cluster."""
+
+import contextlib
+import logging
+import os
+import signal
+from collections.abc import Iterator
+
+import ray
+
+from orchestrator.errors import ExecutionError
+
+OBJECT_STORE_BYTES = 128 * 1024 * 1024
+"""Nothing large travels through Ray: workers write their rows to the store themselves."""
+
+
+class RayCluster:
+    """A connection to Ray: a local cluster of our own, or one that was named.
+
+    Our own listens on loopback, asks for a token, has no dashboard and reports no usage statistics. A connection that
+    was there before stays as it is, also when this object is closed.
+    """
+
+    def __init__(self, address: str | None, num_workers: int | None) -> None:
+        self._address = address or os.environ.get("RAY_ADDRESS") or None
+        self._num_workers = num_workers
+        self._is_ours = False
+        self._environment: dict[str, str] = {}
+
+    def connect(self) -> None:
+        """Starts or joins the cluster.
+
+        Raises:
+            ExecutionError: it does not start, or cannot be reached.
+        """
+        if ray.is_initialized():
+            return
+        self._environment = dict(os.environ)
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        try:
+            with _signal_handlers_kept():
+                self._initialise()
+        except Exception as error:  # Ray raises ConnectionError, ValueError, RuntimeError and its own
+            where = f"the Ray cluster at {self._address}" if self._address else "a local Ray cluster"
+            first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
+            raise ExecutionError(f"cannot connect to {where}: {first_line}") from error
+        self._is_ours = True
+
+    def num_cpus(self) -> int:
+        """How many workers of one CPU the cluster holds."""
+        resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
+        return max(1, int(resources.get("CPU", 1)))
+
+    def close(self) -> None:
+        """Leaves the cluster; our own ends."""
+        if self._is_ours:
+            with _signal_handlers_kept():
+                ray.shutdown()
+            self._is_ours = False
+            for name in set(os.environ) - set(self._environment):
+                if name.startswith("RAY_"):
+                    del os.environ[name]
+
+    def _initialise(self) -> None:
+        if self._address:
+            ray.init(address=self._address, log_to_driver=False, logging_level=logging.ERROR)
+            return
+        ray.init(
+            address="local",
+            num_cpus=self._num_workers or len(os.sched_getaffinity(0)),
+            include_dashboard=False,
+            object_store_memory=OBJECT_STORE_BYTES,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            _node_ip_address="127.0.0.1",
+        )
+
+
+@contextlib.contextmanager
+def _signal_handlers_kept() -> Iterator[None]:
+    """Ray replaces signal handlers when it starts and stops; the program's own come back."""
+    kept = {}
+    for number in (signal.SIGINT, signal.SIGTERM):
+        kept[number] = signal.getsignal(number)
+    try:
+        yield
+    finally:
+        for number, handler in kept.items():
+            with contextlib.suppress(ValueError):  # not in the main thread: Ray has not replaced them either
+                signal.signal(number, handler)

@@ -1,0 +1,149 @@
+"""Workers as Ray actors: one CPU and one process each, kept warm between stacks."""
+
+import contextlib
+from dataclasses import dataclass, field
+from typing import Any
+
+import ray
+from ray.exceptions import RayActorError, RayError, TaskCancelledError
+
+from orchestrator.errors import ExecutionError
+from orchestrator.executors.ray_cluster import RayCluster
+from orchestrator.executors.replies import flush_event, stack_event
+from orchestrator.lifecycle.events import Event, StackSkipped, WorkerLost, WorkerStarted
+from orchestrator.worker.assignment import Assignment, Reply, WorkerSetup
+from orchestrator.worker.worker import Worker
+from results_store import FolderStore
+
+
+class _RemoteWorker:
+    """What runs in the actor's process."""
+
+    def __init__(self, setup: WorkerSetup, store_path: str) -> None:
+        self._worker = Worker(setup, FolderStore(store_path))
+
+    def host(self) -> str:
+        return self._worker.host
+
+    def run(self, assignment: Assignment) -> Reply:
+        return self._worker.run(assignment)
+
+    def flush(self) -> Reply:
+        return self._worker.flush()
+
+
+@dataclass(kw_only=True)
+class _Call:
+    """A call in flight: of `run` if it has a stack, of `host` while the worker starts, else of `flush`."""
+
+    worker_id: int
+    stack_id: int | None = None
+    is_start: bool = False
+
+
+@dataclass(kw_only=True)
+class _Actor:
+    handle: Any
+    refs: list[Any] = field(default_factory=list)
+
+
+class RayExecutor:
+    """The `Executor` on Ray. Ray's own retries are off: the driver counts attempts."""
+
+    def __init__(self, store_path: str, *, address: str | None = None, num_workers: int | None = None) -> None:
+        self._store_path = store_path
+        self._cluster = RayCluster(address, num_workers)
+        self._setup: Any = None
+        self._actors: dict[int, _Actor] = {}
+        self._calls: dict[Any, _Call] = {}
+        self._actor_class: Any = ray.remote(num_cpus=1, max_restarts=0, max_task_retries=0)(_RemoteWorker)
+
+    def open(self, setup: WorkerSetup, num_workers: int | None) -> int:
+        """Connects to Ray, if that has not been done; as many workers as there are CPUs, unless told otherwise."""
+        self._cluster.connect()
+        self._setup = ray.put(setup)
+        return num_workers or self._cluster.num_cpus()
+
+    def start_worker(self, worker_id: int) -> None:
+        """Creates an actor."""
+        handle = self._actor_class.remote(self._setup, self._store_path)
+        self._actors[worker_id] = _Actor(handle=handle)
+        self._track(handle.host.remote(), _Call(worker_id=worker_id, is_start=True))
+
+    def run(self, worker_id: int, assignment: Assignment) -> None:
+        """Calls the actor; it keeps calls in order."""
+        actor = self._actors.get(worker_id)
+        if actor is not None:
+            call = _Call(worker_id=worker_id, stack_id=assignment.stack_id)
+            self._track(actor.handle.run.remote(assignment), call)
+
+    def flush(self, worker_id: int) -> None:
+        """Calls the actor."""
+        actor = self._actors.get(worker_id)
+        if actor is not None:
+            self._track(actor.handle.flush.remote(), _Call(worker_id=worker_id))
+
+    def cancel_queued(self) -> None:
+        """Cancels the calls behind each actor's first; Ray leaves those alone that run."""
+        for actor in self._actors.values():
+            runs = [ref for ref in actor.refs if self._calls[ref].stack_id is not None]
+            for ref in runs[1:]:
+                ray.cancel(ref)
+
+    def poll(self, timeout_s: float) -> list[Event]:
+        """Collects the replies of all calls that have returned."""
+        if not self._calls:
+            return []
+        ready, _ = ray.wait(list(self._calls), num_returns=1, timeout=timeout_s)
+        if ready and len(self._calls) > 1:
+            ready, _ = ray.wait(list(self._calls), num_returns=len(self._calls), timeout=0)
+        return [event for ref in ready if ref in self._calls for event in self._collect(ref)]
+
+    def release(self) -> None:
+        """Kills the actors."""
+        for actor in self._actors.values():
+            with contextlib.suppress(RayError):
+                ray.kill(actor.handle)
+        self._actors.clear()
+        self._calls.clear()
+
+    def close(self) -> None:
+        """Kills the actors and leaves the cluster."""
+        if ray.is_initialized():
+            self.release()
+        self._cluster.close()
+
+    def _track(self, ref: Any, call: _Call) -> None:
+        self._calls[ref] = call
+        self._actors[call.worker_id].refs.append(ref)
+
+    def _collect(self, ref: Any) -> list[Event]:
+        call = self._calls.pop(ref)
+        actor = self._actors[call.worker_id]
+        actor.refs.remove(ref)
+        try:
+            reply = ray.get(ref)
+        except TaskCancelledError:
+            return [] if call.stack_id is None else [StackSkipped(worker_id=call.worker_id, stack_id=call.stack_id)]
+        except RayActorError as error:
+            return [self._lose(call.worker_id, _cause(error))]
+        except RayError as error:  # a fault of ours, not of a trainable: those come as replies
+            raise ExecutionError(f"worker {call.worker_id}: {_cause(error)}") from error
+        if call.is_start:
+            return [WorkerStarted(worker_id=call.worker_id, host=reply)]
+        if call.stack_id is None:
+            return [flush_event(call.worker_id, reply)]
+        return [stack_event(call.worker_id, call.stack_id, reply)]
+
+    def _lose(self, worker_id: int, cause: str) -> Event:
+        actor = self._actors.pop(worker_id)
+        for ref in actor.refs:
+            self._calls.pop(ref, None)
+        return WorkerLost(worker_id=worker_id, cause=cause)
+
+
+def _cause(error: Exception) -> str:
+    """The last line of Ray's long messages that says something, on one line."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    told = [line for line in lines if not line.startswith(("class_name", "actor_id", "pid", "namespace", "ip"))]
+    return f"{type(error).__name__}: {told[-1] if told else 'no message'}"

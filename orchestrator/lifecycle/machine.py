@@ -1,0 +1,396 @@
+"""The driver's decisions as a pure state machine: events in, instructions out, no I/O, no clock.
+
+Every trial is PENDING until a stack that holds it is sent to a worker (RUNNING), until the worker has trained it
+(TRAINED), and until it stands in the store (PUBLISHED). When a worker is lost, the store is asked first: what was
+published is done. Of the rest, the stack that ran is blamed, and its members are tried again alone; only losses of
+attempts in stacks of one count towards `max_attempts`, so that a poisonous trial cannot use up its neighbours' tries.
+"""
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from orchestrator.lifecycle.events import (
+    Event,
+    Flushed,
+    StackRaised,
+    StackSkipped,
+    StackTrained,
+    StopRequested,
+    StoreAnswered,
+    StoreFailed,
+    WorkerLost,
+    WorkerStarted,
+)
+from orchestrator.lifecycle.instructions import (
+    AskStore,
+    Attempt,
+    CancelQueued,
+    Finish,
+    Flush,
+    Instruction,
+    RecordFailure,
+    RunStack,
+    Stack,
+    StartWorker,
+)
+from orchestrator.lifecycle.states import TrialState
+
+PREFETCH_BELOW_S = 1.0
+"""A second stack is sent ahead only where stacks are this short: it hides the latency of a call, and would bind long
+stacks to a busy worker while another is idle."""
+
+MAX_IDLE_LOSSES = 3
+"""Workers that may be lost in a row, per worker, without having been given anything, before the run is broken."""
+
+
+@dataclass(kw_only=True)
+class _Worker:
+    host: str = "?"
+    is_ready: bool = False
+    in_flight: list[Stack] = field(default_factory=list)
+    unpublished: dict[str, Attempt] = field(default_factory=dict)
+    is_flushing: bool = False
+    last_duration_s: float | None = None
+
+    def capacity(self) -> int:
+        if not self.is_ready or any(stack.alone for stack in self.in_flight):
+            return 0
+        is_short = self.last_duration_s is not None and self.last_duration_s < PREFETCH_BELOW_S
+        return (2 if is_short else 1) - len(self.in_flight)
+
+
+class Machine:
+    """Decides what is run where, and what a loss means.
+
+    Args:
+        stacks: trial ids to be trained together, in the order in which they are to be started.
+        num_workers: how many workers are kept alive.
+        max_attempts: how often a trial that loses its worker is tried.
+        max_failed_trials: stop once more trials than this have failed; None: never.
+        new_attempt_id: makes ids for attempts.
+    """
+
+    def __init__(
+        self,
+        *,
+        stacks: Sequence[Sequence[str]],
+        num_workers: int,
+        max_attempts: int,
+        max_failed_trials: int | None,
+        new_attempt_id: Callable[[], str],
+    ) -> None:
+        self._queue: deque[tuple[str, ...]] = deque(tuple(stack) for stack in stacks)
+        self._alone: deque[str] = deque()
+        self._states = {trial_id: TrialState.PENDING for stack in stacks for trial_id in stack}
+        assert len(self._states) == sum(len(stack) for stack in stacks), "a trial is run once"
+        self._counts = Counter(self._states.values())
+        self._num_workers = num_workers
+        self._max_attempts = max_attempts
+        self._max_failed_trials = max_failed_trials
+        self._new_attempt_id = new_attempt_id
+        self._workers: dict[int, _Worker] = {}
+        self._asked: dict[int, tuple[_Worker, str]] = {}
+        self._num_lost: Counter[str] = Counter()
+        self._causes: set[str] = set()
+        self._next_worker_id = 0
+        self._next_stack_id = 0
+        self._num_idle_losses = 0
+        self._stop_reason: str | None = None
+        self._finished: Finish | None = None
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether `Finish` has been instructed."""
+        return self._finished is not None
+
+    def counts(self) -> dict[TrialState, int]:
+        """How many trials are in each state."""
+        return {state: self._counts[state] for state in TrialState}
+
+    def state_of(self, trial_id: str) -> TrialState:
+        """The state of one trial."""
+        return self._states[trial_id]
+
+    def start(self) -> list[Instruction]:
+        """The first instructions."""
+        if not self._states:
+            return self._finish(Finish())
+        return [self._start_worker() for _ in range(min(self._num_workers, len(self._queue)))]
+
+    def handle(self, event: Event) -> list[Instruction]:
+        """What to do about an event. Events about workers and stacks that are gone change nothing."""
+        if self._finished is not None:
+            return []
+        match event:
+            case WorkerStarted():
+                self._worker_started(event)
+                instructions: list[Instruction] = []
+            case StackTrained():
+                instructions = self._stack_trained(event)
+            case StackRaised():
+                instructions = self._stack_raised(event)
+            case StackSkipped():
+                instructions = self._stack_skipped(event)
+            case Flushed():
+                instructions = self._flushed(event)
+            case WorkerLost():
+                instructions = self._worker_lost(event)
+            case StoreAnswered():
+                instructions = self._store_answered(event)
+            case StoreFailed():
+                instructions = self._finish(Finish(reason=event.cause, broken=True))
+            case StopRequested():
+                instructions = self._stop_requested(event)
+        return instructions + self._next()
+
+    # Events
+
+    def _worker_started(self, event: WorkerStarted) -> None:
+        worker = self._workers.get(event.worker_id)
+        if worker is not None:
+            worker.host = event.host
+            worker.is_ready = True
+
+    def _stack_trained(self, event: StackTrained) -> list[Instruction]:
+        worker, stack = self._landed(event.worker_id, event.stack_id)
+        if worker is None:
+            return []
+        if stack is not None:
+            worker.last_duration_s = event.duration_s
+            self._trained(worker, stack.attempts)
+        self._published(worker, event.published)
+        return []
+
+    def _stack_raised(self, event: StackRaised) -> list[Instruction]:
+        worker, stack = self._landed(event.worker_id, event.stack_id)
+        if worker is None:
+            return []
+        instructions: list[Instruction] = []
+        if stack is not None:
+            self._trained(worker, [a for a in stack.attempts if a.attempt_id in event.finished])
+            failed = [attempt for attempt in stack.attempts if attempt.attempt_id not in event.finished]
+            for attempt in failed:
+                gave_up = len(stack.attempts) == 1
+                instructions.append(
+                    self._failure(attempt, "raised", worker.host, event.cause, event.traceback, stack, gave_up)
+                )
+                self._give_up(attempt.trial_id) if gave_up else self._retry_alone(attempt.trial_id)
+        self._published(worker, event.published)
+        return instructions
+
+    def _stack_skipped(self, event: StackSkipped) -> list[Instruction]:
+        _, stack = self._landed(event.worker_id, event.stack_id)
+        if stack is not None:
+            self._requeue(stack)
+        return []
+
+    def _flushed(self, event: Flushed) -> list[Instruction]:
+        worker = self._workers.get(event.worker_id)
+        if worker is not None:
+            worker.is_flushing = False
+            self._published(worker, event.published)
+        return []
+
+    def _worker_lost(self, event: WorkerLost) -> list[Instruction]:
+        worker = self._workers.pop(event.worker_id, None)
+        if worker is None:
+            return []
+        attempts = [attempt for stack in worker.in_flight for attempt in stack.attempts]
+        attempts += worker.unpublished.values()
+        if attempts:
+            self._asked[event.worker_id] = (worker, event.cause)
+            return [AskStore(worker_id=event.worker_id, attempts=tuple(attempts))]
+        self._num_idle_losses += 1
+        if self._num_idle_losses > MAX_IDLE_LOSSES * self._num_workers:
+            return self._finish(Finish(reason=f"workers keep dying before they begin: {event.cause}", broken=True))
+        return []
+
+    def _store_answered(self, event: StoreAnswered) -> list[Instruction]:
+        asked = self._asked.pop(event.worker_id, None)
+        if asked is None:
+            return []
+        worker, cause = asked
+        instructions: list[Instruction] = []
+        for attempt in worker.unpublished.values():
+            instructions += self._lost(attempt, worker, cause, None, event.published)
+        is_blamed = True  # the first stack that is not wholly published was the one that ran
+        for stack in worker.in_flight:
+            if all(attempt.attempt_id in event.published for attempt in stack.attempts):
+                for attempt in stack.attempts:
+                    self._move(attempt.trial_id, TrialState.PUBLISHED)
+            elif is_blamed:
+                is_blamed = False
+                for attempt in stack.attempts:
+                    instructions += self._lost(attempt, worker, cause, stack, event.published)
+            else:
+                self._requeue(stack)
+        return instructions
+
+    def _stop_requested(self, event: StopRequested) -> list[Instruction]:
+        was_stopping = self._stop_reason is not None
+        self._stop_reason = self._stop_reason or event.reason
+        if event.at_once:
+            return self._finish(Finish(reason=event.reason))
+        return [] if was_stopping else [CancelQueued()]
+
+    # Trials
+
+    def _lost(
+        self, attempt: Attempt, worker: _Worker, cause: str, stack: Stack | None, published: frozenset[str]
+    ) -> list[Instruction]:
+        """An attempt whose worker is gone; `stack` is None for one that was trained but not yet published."""
+        if attempt.attempt_id in published:
+            self._move(attempt.trial_id, TrialState.PUBLISHED)
+            return []
+        if stack is not None and len(stack.attempts) == 1:
+            self._num_lost[attempt.trial_id] += 1
+        gave_up = self._num_lost[attempt.trial_id] >= self._max_attempts
+        failure = self._failure(attempt, "lost", worker.host, cause, "", stack, gave_up)
+        self._give_up(attempt.trial_id) if gave_up else self._retry_alone(attempt.trial_id)
+        return [failure]
+
+    def _failure(
+        self,
+        attempt: Attempt,
+        kind: str,
+        host: str,
+        cause: str,
+        traceback: str,
+        stack: Stack | None,
+        gave_up: bool,
+    ) -> RecordFailure:
+        is_new = cause not in self._causes
+        self._causes.add(cause)
+        return RecordFailure(
+            attempt=attempt,
+            kind="lost" if kind == "lost" else "raised",
+            host=host,
+            cause=cause,
+            traceback=traceback,
+            stack_size=1 if stack is None else len(stack.attempts),
+            gave_up=gave_up,
+            is_new=is_new,
+        )
+
+    def _trained(self, worker: _Worker, attempts: Iterable[Attempt]) -> None:
+        self._num_idle_losses = 0
+        for attempt in attempts:
+            worker.unpublished[attempt.attempt_id] = attempt
+            self._move(attempt.trial_id, TrialState.TRAINED)
+
+    def _published(self, worker: _Worker, attempt_ids: Iterable[str]) -> None:
+        for attempt_id in attempt_ids:
+            attempt = worker.unpublished.pop(attempt_id, None)
+            if attempt is not None:
+                self._move(attempt.trial_id, TrialState.PUBLISHED)
+
+    def _retry_alone(self, trial_id: str) -> None:
+        self._move(trial_id, TrialState.PENDING)
+        self._alone.append(trial_id)
+
+    def _give_up(self, trial_id: str) -> None:
+        self._move(trial_id, TrialState.FAILED)
+
+    def _requeue(self, stack: Stack) -> None:
+        """A stack that never began goes back as it was."""
+        trial_ids = tuple(attempt.trial_id for attempt in stack.attempts)
+        for trial_id in trial_ids:
+            self._move(trial_id, TrialState.PENDING)
+        if stack.alone:
+            self._alone.extendleft(trial_ids)
+        else:
+            self._queue.appendleft(trial_ids)
+
+    def _move(self, trial_id: str, state: TrialState) -> None:
+        self._counts[self._states[trial_id]] -= 1
+        self._counts[state] += 1
+        self._states[trial_id] = state
+
+    # What comes next
+
+    def _next(self) -> list[Instruction]:
+        if self._finished is not None:
+            return []
+        instructions: list[Instruction] = []
+        num_failed = self._counts[TrialState.FAILED]
+        if self._max_failed_trials is not None and num_failed > self._max_failed_trials and self._stop_reason is None:
+            self._stop_reason = f"{num_failed} trials failed; the study allows {self._max_failed_trials}"
+            instructions.append(CancelQueued())
+        if self._stop_reason is None:
+            instructions += self._replace_workers()
+            instructions += self._dispatch()
+        instructions += self._flush_idle()
+        if self._is_over():
+            instructions += self._finish(Finish(reason=self._stop_reason))
+        return instructions
+
+    def _is_over(self) -> bool:
+        num_finished = self._counts[TrialState.PUBLISHED] + self._counts[TrialState.FAILED]
+        if num_finished == len(self._states):
+            return True
+        is_idle = not self._asked and not any(w.in_flight or w.unpublished for w in self._workers.values())
+        return self._stop_reason is not None and is_idle
+
+    def _replace_workers(self) -> list[Instruction]:
+        num_waiting = len(self._queue) + len(self._alone)
+        num_starting = sum(not worker.is_ready for worker in self._workers.values())
+        num_missing = min(self._num_workers - len(self._workers), num_waiting - num_starting)
+        return [self._start_worker() for _ in range(num_missing)]
+
+    def _start_worker(self) -> StartWorker:
+        worker_id = self._next_worker_id
+        self._next_worker_id += 1
+        self._workers[worker_id] = _Worker()
+        return StartWorker(worker_id=worker_id)
+
+    def _dispatch(self) -> list[Instruction]:
+        """Gives every worker with room a stack, the emptiest first, until nothing fits any more."""
+        instructions: list[Instruction] = []
+        while True:
+            free = sorted((len(w.in_flight), worker_id) for worker_id, w in self._workers.items() if w.capacity() > 0)
+            sent = next((run for _, worker_id in free if (run := self._send(worker_id)) is not None), None)
+            if sent is None:
+                return instructions
+            instructions.append(sent)
+
+    def _send(self, worker_id: int) -> RunStack | None:
+        worker = self._workers[worker_id]
+        if self._alone:
+            if worker.in_flight or worker.unpublished:
+                return None  # flushed first (`_flush_idle`); the others keep working
+            trial_ids: tuple[str, ...] = (self._alone.popleft(),)
+            alone = True
+        elif self._queue:
+            trial_ids, alone = self._queue.popleft(), False
+        else:
+            return None
+        for trial_id in trial_ids:
+            self._move(trial_id, TrialState.RUNNING)
+        attempts = tuple(Attempt(attempt_id=self._new_attempt_id(), trial_id=trial_id) for trial_id in trial_ids)
+        stack = Stack(stack_id=self._next_stack_id, attempts=attempts, alone=alone)
+        self._next_stack_id += 1
+        worker.in_flight.append(stack)
+        return RunStack(worker_id=worker_id, stack=stack)
+
+    def _flush_idle(self) -> list[Instruction]:
+        """A worker with nothing left in flight publishes what it holds."""
+        instructions: list[Instruction] = []
+        for worker_id, worker in self._workers.items():
+            if worker.unpublished and not worker.in_flight and not worker.is_flushing:
+                worker.is_flushing = True
+                instructions.append(Flush(worker_id=worker_id))
+        return instructions
+
+    def _landed(self, worker_id: int, stack_id: int) -> tuple[_Worker | None, Stack | None]:
+        worker = self._workers.get(worker_id)
+        if worker is None:
+            return None, None
+        stack = next((stack for stack in worker.in_flight if stack.stack_id == stack_id), None)
+        if stack is not None:
+            worker.in_flight.remove(stack)
+        return worker, stack
+
+    def _finish(self, finish: Finish) -> list[Instruction]:
+        self._finished = finish
+        return [finish]

@@ -1,0 +1,63 @@
+"""What planning asks of a store: what is done, what is shared, how long things took, which source made them."""
+
+import json
+from collections.abc import Sequence
+
+from orchestrator.plan.forecast import Forecast, PastCell
+from orchestrator.plan.plan import Plan, make_plan
+from orchestrator.space.cells import leaves_of
+from orchestrator.study.study import Study
+from orchestrator.trainables.contract import Trainable
+from orchestrator.trainables.source import source_hash
+from results_store import FolderStore, Results
+
+MAX_PAST_CELLS = 1000
+
+
+def plan_study(study: Study, store: FolderStore, results: Results, only: Sequence[str] = ()) -> Plan:
+    """Plans a study against a store; see `make_plan`."""
+    trial_ids = {trial.trial_id for trial in study.trials}
+    return make_plan(
+        study,
+        done=store.finished(trial_ids),
+        shared=trial_ids & _trials_of_other_studies(results, study.name),
+        forecast=_forecast(results, study.trainable),
+        source_hashes=_source_hashes(results, study.trainable),
+        only=only,
+    )
+
+
+def _trials_of_other_studies(results: Results, study: str) -> set[str]:
+    rows = results.sql("SELECT DISTINCT trial_id FROM results WHERE study <> $study", {"study": study}).rows()
+    return {str(row[0]) for row in rows}
+
+
+def _forecast(results: Results, trainable: Trainable) -> Forecast:
+    rows = results.sql(
+        """
+        SELECT config, median(duration_s) FROM trials
+        WHERE trainable = $name AND trainable_version = $version AND status = 'completed'
+        GROUP BY config ORDER BY max(finished_at) DESC LIMIT $most
+        """,
+        {"name": trainable.name, "version": trainable.version, "most": MAX_PAST_CELLS},
+    ).rows()
+    past = []
+    for config_text, duration_s in rows:
+        data = json.loads(config_text)
+        try:
+            config = trainable.config_model.model_validate_json(config_text)
+        except ValueError:
+            continue  # written when the configuration had other fields; of no use for a forecast
+        past.append(PastCell(leaves=leaves_of(data), cost=trainable.cost(config), duration_s=duration_s))
+    return Forecast(past)
+
+
+def _source_hashes(results: Results, trainable: Trainable) -> dict[str, int]:
+    rows = results.sql(
+        """
+        SELECT source_hash, count(*) FROM trials
+        WHERE trainable = $name AND trainable_version = $version GROUP BY source_hash
+        """,
+        {"name": trainable.name, "version": trainable.version},
+    ).rows()
+    return {source_hash(trainable): 0} | {str(source): int(count) for source, count in rows}

@@ -1,0 +1,227 @@
+"""From variants and grid to cells: every configuration resolved, every problem at its place in the file."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from orchestrator.document.changes import Change, ConfigPath, Origin, merge, nested
+from orchestrator.document.problems import suggestion
+from orchestrator.document.validation import errors_of
+from orchestrator.identity.identifiers import Pins, cell_id
+from orchestrator.space.fields import Selection, all_paths, select
+from orchestrator.space.grid import VARIANT, Grid
+from orchestrator.trainables.contract import Trainable
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """A named set of changes to the base configuration."""
+
+    name: str
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One full configuration without a seed.
+
+    Attributes:
+        cell_id: 32 hex digits; equal for equal configurations.
+        config: the validated configuration, all defaults filled in.
+        variants: the names under which it appears in the study, without repetitions.
+    """
+
+    cell_id: str
+    config: BaseModel
+    variants: tuple[str, ...]
+
+    def leaves(self) -> dict[ConfigPath, Any]:
+        """The configuration's values by path."""
+        return leaves_of(self.config.model_dump(mode="json"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What is wrong with a value, and where the value was written."""
+
+    origin: Origin
+    path: ConfigPath
+    message: str
+
+
+@dataclass(kw_only=True)
+class Space:
+    """All cells of a study, and what is wrong with it.
+
+    Attributes:
+        cells: in the order in which they first appear.
+        findings: problems with written values.
+    """
+
+    cells: list[Cell] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+
+def leaves_of(config: Mapping[str, Any], at: ConfigPath = ()) -> dict[ConfigPath, Any]:
+    """The values of a nested mapping by path; lists are values."""
+    leaves: dict[ConfigPath, Any] = {}
+    for key, value in config.items():
+        leaves.update(leaves_of(value, (*at, key)) if isinstance(value, Mapping) else {(*at, key): value})
+    return leaves
+
+
+def build_space(
+    *,
+    trainable: Trainable,
+    base: Sequence[Change],
+    variants: Sequence[Variant],
+    grid: Grid,
+    settings: Sequence[Change],
+    pins: Pins,
+) -> Space:
+    """Resolves every variant at every grid point; equal configurations become one cell.
+
+    Args:
+        trainable: its configuration model decides what is valid.
+        base: the base configuration.
+        variants: changes to it.
+        grid: axes crossed with the variants.
+        settings: `--set`, which win over everything.
+        pins: pinned streams; they enter the cells' identity.
+    """
+    return _Builder(trainable, base, grid, settings, pins).build(variants)
+
+
+@dataclass(kw_only=True)
+class _Resolved:
+    selection: Selection
+    changes: dict[ConfigPath, Change]
+    config: BaseModel | None
+
+
+class _Builder:
+    def __init__(
+        self, trainable: Trainable, base: Sequence[Change], grid: Grid, settings: Sequence[Change], pins: Pins
+    ) -> None:
+        self._trainable = trainable
+        self._base = base
+        self._grid = grid
+        self._settings = settings
+        self._pins = pins
+        self._findings: dict[Finding, None] = {}
+        self._used: set[Origin] = set()
+        self._unused: dict[Origin, Finding] = {}
+
+    def build(self, variants: Sequence[Variant]) -> Space:
+        self._check_conditions()
+        found: dict[str, tuple[BaseModel, dict[str, None]]] = {}
+        for variant in variants:
+            num_points = 0
+            for resolved in self._points(variant):
+                num_points += 1
+                if resolved.config is not None:
+                    identity = cell_id(self._trainable, resolved.config, self._pins)
+                    found.setdefault(identity, (resolved.config, {}))[1][variant.name] = None
+            if not num_points:
+                self._report(Origin(path=("grid", "exclude")), (), f"leaves no grid point of variant {variant.name!r}")
+        for origin, finding in self._unused.items():
+            if origin not in self._used:
+                self._findings[finding] = None
+        cells = [
+            Cell(cell_id=identity, config=config, variants=tuple(names)) for identity, (config, names) in found.items()
+        ]
+        return Space(cells=cells, findings=list(self._findings))
+
+    def _points(self, variant: Variant) -> Iterator[_Resolved]:
+        without_grid = merge([self._base, variant.changes, self._settings])
+        written = {path: change.value for path, change in without_grid.items()}
+        for point in self._grid.points(variant.name, written, self._with_defaults):
+            resolved = self._resolve(merge([self._base, variant.changes, point, self._settings]))
+            self._note_use(resolved, [*self._base, *variant.changes, *point, *self._settings])
+            yield resolved
+
+    def _resolve(self, changes: dict[ConfigPath, Change]) -> _Resolved:
+        selection = select(
+            nested({path: change.value for path, change in changes.items()}), self._trainable.config_model
+        )
+        for path, message in selection.problems:
+            self._report(_origin(path, changes, message), path, message)
+        try:
+            config = self._trainable.config_model.model_validate_json(json.dumps(selection.data), strict=True)
+        except ValidationError as error:
+            for location, message in errors_of(error, selection.data):
+                path = tuple(str(part) for part in location)
+                if not any(path[: len(section)] == section for section in selection.undecided):
+                    self._report(_origin(path, changes, message), path, message)
+            config = None
+        if selection.problems:
+            config = None
+        return _Resolved(selection=selection, changes=changes, config=config)
+
+    def _with_defaults(self, written: Mapping[ConfigPath, Any]) -> Mapping[ConfigPath, Any]:
+        changes = {path: Change(path=path, value=value, origin=Origin()) for path, value in written.items()}
+        selection = select(
+            nested({path: change.value for path, change in changes.items()}), self._trainable.config_model
+        )
+        try:
+            config = self._trainable.config_model.model_validate_json(json.dumps(selection.data), strict=True)
+        except ValidationError:
+            return written  # reported when the point itself is resolved
+        return {**leaves_of(config.model_dump(mode="json")), **written}
+
+    def _note_use(self, resolved: _Resolved, written: Iterable[Change]) -> None:
+        """A value is used where it, or the value that replaced it, is part of the configuration."""
+        unused = resolved.selection.unused
+        for change in written:
+            reason = next((unused[path] for path in unused if path[: len(change.path)] == change.path), None)
+            if reason is None:
+                self._used.add(change.origin)
+            elif change.origin not in self._unused:
+                message = f"no variant uses this key ({reason})"
+                self._unused[change.origin] = Finding(origin=change.origin, path=change.path, message=message)
+
+    def _check_conditions(self) -> None:
+        known = {*all_paths(self._trainable.config_model), VARIANT}
+        for condition in self._grid.conditions():
+            for path in condition.values:
+                if path not in known:
+                    near = suggestion(".".join(path), [".".join(name) for name in known])
+                    self._report(
+                        Origin(path=condition.at),
+                        path,
+                        f"no configuration has the key {'.'.join(path)!r}{near}",
+                    )
+
+    def _report(self, origin: Origin, path: ConfigPath, message: str) -> None:
+        self._findings[Finding(origin=origin, path=path, message=message)] = None
+
+
+def _origin(path: ConfigPath, changes: Mapping[ConfigPath, Change], message: str) -> Origin:
+    """Where to point for an error at `path`: the value itself, else one below it that the message names, else near."""
+    if path in changes:
+        return changes[path].origin
+    below = [change for name, change in changes.items() if name[: len(path)] == path]
+    if below:
+        named = [change for change in below if change.path[-1] in message.replace("'", " ").split()]
+        change = _latest(named or below)
+        return change.origin if named else _above(change, len(change.path) - len(path))
+    return _origin(path[:-1], changes, message) if path else Origin()
+
+
+def _above(change: Change, num_names: int) -> Origin:
+    """Where the mapping stands that is written so many names above a value, as far as it was written nested."""
+    written = list(change.origin.path)
+    while (
+        len(written) > 1 and isinstance(written[-1], str) and 0 < (length := len(written[-1].split("."))) <= num_names
+    ):
+        written.pop()
+        num_names -= length
+    return Origin(path=tuple(written), setting=change.origin.setting)
+
+
+def _latest(changes: Sequence[Change]) -> Change:
+    layers = ("base", "variants", "grid")
+    return max(changes, key=lambda change: layers.index(str(change.origin.path[0])) if change.origin.path else 3)

@@ -1,0 +1,104 @@
+"""What a study file says about its own results: tables and claims must speak of things that exist."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from orchestrator.document.problems import suggestion
+from orchestrator.document.validation import shown
+from orchestrator.document.yaml_document import KeyPath
+from orchestrator.space.cells import Cell
+from orchestrator.space.fields import all_paths
+from orchestrator.study.schema import Claim, StudyFile
+from orchestrator.trainables.contract import Trainable
+from results_store import StoreError, check_table_sql
+
+Report = Callable[[KeyPath, str], None]
+
+
+def check_tables(file: StudyFile, folder: Path, report: Report) -> Mapping[str, str]:
+    """Reads the SQL of every table; returns it by the table's name."""
+    sql_by_name: dict[str, str] = {}
+    for index, table in enumerate(file.tables):
+        at: KeyPath = ("tables", index)
+        if table.name in sql_by_name:
+            report((*at, "name"), f"two tables are called {table.name!r}")
+        try:
+            sql = (folder / table.sql).read_text(encoding="utf-8")
+            check_table_sql(sql)
+        except OSError as error:
+            report((*at, "sql"), f"{table.sql} cannot be read: {(error.strerror or str(error)).lower()}")
+        except UnicodeDecodeError:
+            report((*at, "sql"), f"{table.sql} is not UTF-8 text")
+        except StoreError as error:
+            report((*at, "sql"), f"{table.sql}: {' '.join(str(error).split())}")
+        else:
+            sql_by_name[table.name] = sql
+        for row_index, row in enumerate(table.rows):
+            _check_name(row.variant, file.variants, (*at, "rows", row_index, "variant"), "variant", report)
+    return sql_by_name
+
+
+def check_claims(file: StudyFile, trainable: Trainable, cells: Sequence[Cell], report: Report) -> None:
+    """Every claim, and every published value, names metrics, variants and a grid point that exist."""
+    metrics = [metric.name for metric in trainable.metrics]
+    for index, table in enumerate(file.tables):
+        for row_index, row in enumerate(table.rows):
+            for metric in row.published:
+                _check_name(
+                    metric,
+                    metrics,
+                    ("tables", index, "rows", row_index, "published", metric),
+                    "metric",
+                    report,
+                )
+    names: set[str] = set()
+    for index, claim in enumerate(file.claims):
+        at: KeyPath = ("claims", index)
+        if claim.name in names:
+            report((*at, "name"), f"two claims are called {claim.name!r}")
+        names.add(claim.name)
+        _check_name(claim.metric, metrics, (*at, "metric"), "metric", report)
+        compared = claim.compare or []
+        for position, variant in enumerate(compared):
+            _check_name(variant, file.variants, (*at, "compare", position), "variant", report)
+        if claim.variant is not None:
+            _check_name(claim.variant, file.variants, (*at, "variant"), "variant", report)
+        for variant in [*compared, *([claim.variant] if claim.variant is not None else [])]:
+            if variant in file.variants:
+                _check_point(claim, variant, trainable, cells, at, report)
+
+
+def _check_name(name: str, known: Iterable[str], at: KeyPath, kind: str, report: Report) -> None:
+    names = list(known)
+    if name not in names:
+        near = suggestion(name, names) or f"; known: {', '.join(names)}"
+        report(at, f"there is no {kind} {shown(name)}{near}")
+
+
+def _check_point(
+    claim: Claim, variant: str, trainable: Trainable, cells: Sequence[Cell], at: KeyPath, report: Report
+) -> None:
+    """A claim is about one cell of each variant; `where` may name keys that the variant does not use."""
+    known = set(all_paths(trainable.config_model))
+    wanted = {}
+    for key, value in claim.where.items():
+        path = tuple(key.split("."))
+        if path not in known:
+            near = suggestion(key, [".".join(name) for name in known])
+            report((*at, "where", key), f"no configuration has this key{near}")
+            return
+        wanted[path] = value
+    candidates = [cell.leaves() for cell in cells if variant in cell.variants]
+    matching = [
+        leaves
+        for leaves in candidates
+        if all(leaves[path] == value for path, value in wanted.items() if path in leaves)
+    ]
+    place = (*at, "where") if claim.where else at
+    if not matching:
+        report(place, f"variant {variant!r} has no cell at this grid point")
+    elif len(matching) > 1:
+        varying = sorted(
+            ".".join(path) for path in matching[0] if len({repr(leaves.get(path)) for leaves in matching}) > 1
+        )
+        report(place, f"names {len(matching)} cells of variant {variant!r}; say where: {', '.join(varying)}")

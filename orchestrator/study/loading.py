@@ -1,0 +1,176 @@
+"""From a path to a validated study, or to everything that is wrong with it."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from orchestrator.document.changes import Change, flatten
+from orchestrator.document.problems import Position, Problem, in_file_order, suggestion
+from orchestrator.document.validation import errors_of, unknown_key
+from orchestrator.document.yaml_document import Document, KeyPath, read_document
+from orchestrator.errors import StudyError, TrainableError
+from orchestrator.identity.identifiers import Pins
+from orchestrator.space.cells import Space, Variant, build_space
+from orchestrator.space.grid import parse_grid
+from orchestrator.study.checks import check_claims, check_tables
+from orchestrator.study.schema import SCHEMA_VERSION, StudyFile
+from orchestrator.study.settings import Settings, apply_to_study, parse_settings
+from orchestrator.study.study import Study
+from orchestrator.trainables.contract import Trainable
+from orchestrator.trainables.loading import load_trainable
+
+
+def load_study(path: str | Path, settings: Sequence[str] = ()) -> Study:
+    """Reads, validates and resolves a study file.
+
+    Args:
+        path: the study file.
+        settings: `key=value` changes that win over the file.
+
+    Raises:
+        StudyError: the file or a setting is invalid; carries every problem found.
+    """
+    file_path = Path(path)
+    parsed_settings = parse_settings(settings)
+    return _Loader(read_document(file_path), file_path, parsed_settings).load()
+
+
+class _Loader:
+    def __init__(self, document: Document, path: Path, settings: Settings) -> None:
+        self._document = document
+        self._folder = path.resolve().parent
+        self._settings = settings
+        self._data = apply_to_study(document.data, settings.study)
+        self._problems: list[Problem] = []
+
+    def load(self) -> Study:
+        file = self._validate_file()
+        trainable = self._load_trainable(file)
+        space = self._resolve(trainable, file.pins() if file is not None else {})
+        if file is None or trainable is None or space is None:
+            raise StudyError(in_file_order(self._problems))
+        for stream in file.randomness:
+            if stream not in trainable.streams:
+                known = ", ".join(trainable.streams) or "none"
+                near = suggestion(stream, trainable.streams)
+                self._report(
+                    ("randomness", stream),
+                    f"trainable {trainable.name!r} has no such stream{near or f'; known: {known}'}",
+                )
+        table_sql = check_tables(file, self._folder, self._report)
+        check_claims(file, trainable, space.cells, self._report)
+        if self._problems:
+            raise StudyError(in_file_order(self._problems))
+        return Study(
+            file=file,
+            document=self._document,
+            settings=self._settings.texts,
+            trainable=trainable,
+            cells=tuple(space.cells),
+            table_sql=table_sql,
+        )
+
+    def _validate_file(self) -> StudyFile | None:
+        version = self._data.get("schema_version")
+        if "schema_version" in self._data and version != SCHEMA_VERSION:
+            message = f"this amor reads schema_version {SCHEMA_VERSION} (got {version!r})"
+            self._report(("schema_version",), message)
+            raise StudyError(self._problems)
+        try:
+            return StudyFile.model_validate(self._data)
+        except ValidationError as error:
+            for path, message in errors_of(error, self._data):
+                is_top_level = message == "unknown key" and len(path) == 1
+                self._report(path, unknown_key(str(path[0]), StudyFile.model_fields) if is_top_level else message)
+                self._data = _without(self._data, path)
+        return self._validate_rest()
+
+    def _validate_rest(self) -> StudyFile | None:
+        """The file without what was wrong with it, so that the rest can be checked too."""
+        try:
+            return StudyFile.model_validate(
+                {"schema_version": SCHEMA_VERSION, "name": "study", "seeds": 1} | self._data
+            )
+        except ValidationError:
+            return None
+
+    def _load_trainable(self, file: StudyFile | None) -> Trainable | None:
+        name = self._data.get("trainable", "amor") if file is None else file.trainable
+        if not isinstance(name, str):
+            return None
+        try:
+            return load_trainable(name)
+        except TrainableError as error:
+            self._report(("trainable",), str(error))
+            return None
+
+    def _resolve(self, trainable: Trainable | None, pins: Pins) -> Space | None:
+        """Resolves the cells as far as the file's shape allows, so that all problems show at once."""
+        base, variants, grid = self._data.get("base", {}), self._data.get("variants"), self._data.get("grid", {})
+        variants = {"base": {}} if variants is None else variants
+        shaped = isinstance(base, Mapping) and isinstance(grid, Mapping) and isinstance(variants, Mapping)
+        if trainable is None or not shaped or not all(isinstance(changes, Mapping) for changes in variants.values()):
+            return None
+        space = build_space(
+            trainable=trainable,
+            base=self._layer(base, ("base",)),
+            variants=[
+                Variant(name=str(name), changes=self._layer(changes, ("variants", str(name))))
+                for name, changes in variants.items()
+            ],
+            grid=parse_grid(grid, self._report),
+            settings=self._settings.configuration,
+            pins=pins,
+        )
+        for finding in space.findings:
+            self._report(finding.origin.path or finding.path, finding.message, finding.origin.setting)
+        return space
+
+    def _layer(self, changes: Mapping[str, Any], at: KeyPath) -> tuple[Change, ...]:
+        layer: dict[tuple[str, ...], Change] = {}
+        for change in flatten(changes, at):
+            if change.path in layer:
+                self._report(change.origin.path, f"{'.'.join(change.path)!r} is set twice here, nested and with dots")
+            layer[change.path] = change
+        return tuple(layer.values())
+
+    def _report(self, path: KeyPath, message: str, setting: str | None = None) -> None:
+        at_key = message.startswith(("unknown key", "this key", "no variant uses"))
+        if at_key and path and path[0] == "grid" and isinstance(path[-1], int):
+            path = path[:-1]  # the axis, not each of its values
+        changed = setting or self._setting_of(path)
+        key = ".".join(str(part) for part in path)
+        if changed is not None:
+            self._problems.append(Problem(source=f"--set {changed}", key=key, message=message))
+            return
+        position = self._document.key_position(path) if at_key else self._document.value_position(path)
+        self._problems.append(
+            Problem(
+                source=self._document.source,
+                position=position or Position(line=1, column=1),
+                key=key,
+                message=message,
+            )
+        )
+
+    def _setting_of(self, path: KeyPath) -> str | None:
+        """The `--set` argument that wrote the value at this place, if one did."""
+        dotted = ".".join(str(part) for part in path)
+        for change in self._settings.study:
+            prefix = ".".join(change.path)
+            if dotted == prefix or dotted.startswith(f"{prefix}."):
+                return change.origin.setting
+        return None
+
+
+def _without(data: dict[str, Any], path: KeyPath) -> dict[str, Any]:
+    """The data without the key at the path, or without the list item that holds it."""
+    if not path or path[0] not in data:
+        return data
+    key, value = path[0], data[path[0]]
+    rest = {name: inner for name, inner in data.items() if name != key}
+    if len(path) > 1 and isinstance(value, Mapping):
+        return {**rest, key: _without(dict(value), path[1:])}
+    return rest

@@ -1,0 +1,158 @@
+"""The study file's own fields; what `base`, `variants` and `grid` may hold is the trainable's to say."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+SCHEMA_VERSION = 1
+
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=100)]
+Scalar = bool | int | float | str | None
+
+
+class StudyModel(BaseModel):
+    """Base of all parts of a study file: frozen, no unknown keys, no coercion of types."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class Offset(StudyModel):
+    """A stream pinned relative to the trial's seed."""
+
+    offset: int = Field(description="The stream's raw seed is this number plus the trial's seed.")
+
+
+class Limits(StudyModel):
+    """When to give up, and when to stop."""
+
+    max_failed_trials: int | None = Field(
+        default=None,
+        ge=0,
+        description="Start no more trials once more than this many have failed; null: never stop.",
+    )
+    max_attempts: int = Field(
+        default=3, ge=1, description="How often a trial whose worker or node is lost is tried in one submit."
+    )
+    time_budget_s: float | None = Field(
+        default=None, gt=0, description="Start no more trials after this many seconds; null: no limit."
+    )
+
+
+class TableRow(StudyModel):
+    """One line of a table."""
+
+    variant: str = Field(description="The variant that this line shows.")
+    label: str | None = Field(default=None, description="The line's name in the table; the variant's if left out.")
+    published: dict[str, float] = Field(
+        default_factory=dict,
+        description="Published values by metric, shown beside ours; rates are fractions.",
+    )
+
+
+class Table(StudyModel):
+    """A table of the study: SQL over the view `results`, rendered to Markdown, LaTeX and CSV."""
+
+    name: Name = Field(description="The table's name on the command line.")
+    title: str = Field(default="", description="The table's caption.")
+    sql: str = Field(description="Path of a file with one SELECT, relative to the study file.")
+    rows: list[TableRow] = Field(
+        default_factory=list,
+        description="Order, labels and published values of the lines; all variants if empty.",
+    )
+
+
+class Claim(StudyModel):
+    """A statement about the results, to be decided by statistics."""
+
+    name: str = Field(min_length=1, description="The claim in words.")
+    metric: str = Field(description="The metric that it is about.")
+    compare: Annotated[list[str], Field(min_length=2, max_length=2)] | None = Field(
+        default=None, description="Two variants: the first is expected to be greater, less or equivalent."
+    )
+    variant: str | None = Field(default=None, description="The variant that is compared with `value`.")
+    where: dict[str, Scalar] = Field(
+        default_factory=dict, description="The grid point at which the claim is made, by configuration key."
+    )
+    expect: Literal["greater", "less", "equivalent", "at_least", "at_most"] = Field(
+        description="What is claimed: of two variants greater, less or equivalent; of one at_least or at_most."
+    )
+    margin: float = Field(
+        default=0.0, ge=0, description="greater/less: by more than this; equivalent: by no more than this."
+    )
+    value: float | None = Field(default=None, description="The number for at_least and at_most.")
+    family: str | None = Field(
+        default=None,
+        description="Claims corrected together for multiplicity; all of the study's if left out.",
+    )
+    published: list[float] | float | None = Field(
+        default=None, description="The published values, in the order of `compare`."
+    )
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> "Claim":
+        if self.expect in ("at_least", "at_most"):
+            if self.variant is None or self.value is None or self.compare is not None:
+                raise ValueError(f"expect: {self.expect} takes `variant` and `value`, and no `compare`")
+        elif self.compare is None or self.variant is not None or self.value is not None:
+            raise ValueError(f"expect: {self.expect} takes `compare: [first, second]`, and no `variant` or `value`")
+        if self.expect == "equivalent" and self.margin == 0:
+            raise ValueError("expect: equivalent takes a `margin` above 0")
+        if self.compare is not None and self.compare[0] == self.compare[1]:
+            raise ValueError(f"compares {self.compare[0]!r} with itself")
+        return self
+
+
+def _one_variant() -> dict[str, dict[str, Any]]:
+    return {"base": {}}
+
+
+class StudyFile(StudyModel):
+    """A study: base configuration, variants, grid, seeds, tables and claims."""
+
+    schema_version: Literal[1] = Field(description="The version of this format: 1.")
+    name: Name = Field(description="The study's name in the store: letters, digits, `_`, `.` and `-`.")
+    description: str = Field(default="", description="What the study asks.")
+    tags: list[str] = Field(default_factory=list, description="Words by which `amor list` groups studies.")
+    trainable: str = Field(
+        default="amor",
+        description="What is trained: `amor`, `do_nothing`, or an installed `package.module:Class`.",
+    )
+    seeds: Annotated[int, Field(ge=1, le=100_000)] | Annotated[list[Seed], Field(min_length=1)] = Field(
+        description="How many seeds (0, 1, …), or a list of distinct seeds; every cell is run once per seed."
+    )
+    randomness: dict[str, Seed | Offset] = Field(
+        default_factory=dict,
+        description="Streams pinned to a raw seed, or to `{offset: n}` plus the trial's seed; the others are derived.",
+    )
+    base: dict[str, Any] = Field(default_factory=dict, description="The configuration that all variants start from.")
+    variants: dict[Name, dict[str, Any]] = Field(
+        default_factory=_one_variant,
+        min_length=1,
+        description="Named changes to the base configuration; one variant named `base` if left out.",
+    )
+    grid: dict[str, Any] = Field(
+        default_factory=dict,
+        description="Axes crossed with the variants: key -> list of values; `zip`, `exclude`, `when` restrict it.",
+    )
+    limits: Limits = Field(default=Limits(), description="When to give up, and when to stop.")
+    tables: list[Table] = Field(default_factory=list, description="Tables made of the results.")
+    claims: list[Claim] = Field(default_factory=list, description="Statements about the results.")
+
+    @field_validator("seeds")
+    @classmethod
+    def _distinct_seeds(cls, seeds: int | list[int]) -> int | list[int]:
+        if isinstance(seeds, list) and len(set(seeds)) < len(seeds):
+            repeated = sorted({seed for seed in seeds if seeds.count(seed) > 1})
+            raise ValueError(f"seeds must be distinct; repeated: {', '.join(map(str, repeated))}")
+        return seeds
+
+    def seed_list(self) -> tuple[int, ...]:
+        """The seeds, in the order of the file."""
+        return tuple(range(self.seeds)) if isinstance(self.seeds, int) else tuple(self.seeds)
+
+    def pins(self) -> dict[str, int | dict[str, int]]:
+        """The pinned streams as plain data."""
+        return {
+            stream: pin if isinstance(pin, int) else {"offset": pin.offset} for stream, pin in self.randomness.items()
+        }

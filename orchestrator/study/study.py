@@ -1,0 +1,66 @@
+"""A study: one file, validated and resolved into cells, seeds and trials."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from orchestrator.document.yaml_document import Document
+from orchestrator.identity.identifiers import Pins, trial_ids
+from orchestrator.space.cells import Cell
+from orchestrator.study.schema import StudyFile, Table
+from orchestrator.trainables.contract import Trainable
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """A cell with a seed: one training run."""
+
+    trial_id: str
+    cell: Cell
+    seed: int
+
+
+@dataclass(frozen=True)
+class Study:
+    """What a study file asks for.
+
+    Attributes:
+        file: the file's fields, with `--set` applied.
+        document: the file as written.
+        settings: the `--set` arguments.
+        trainable: what is trained.
+        cells: every distinct configuration, in the order of the file.
+        table_sql: the SQL text of each table, by the table's name.
+    """
+
+    file: StudyFile
+    document: Document
+    settings: tuple[str, ...]
+    trainable: Trainable
+    cells: tuple[Cell, ...]
+    table_sql: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        """The study's name in the store."""
+        return self.file.name
+
+    @cached_property
+    def pins(self) -> Pins:
+        """The pinned streams as plain data."""
+        return self.file.pins()
+
+    @cached_property
+    def trials(self) -> tuple[Trial, ...]:
+        """Every cell with every seed: all seeds of a cell together, in the order of the file."""
+        return tuple(self._trials())
+
+    def _trials(self) -> Iterator[Trial]:
+        seeds = self.file.seed_list()
+        for cell in self.cells:
+            for seed, trial_id in trial_ids(self.trainable, cell.config, self.pins, seeds).items():
+                yield Trial(trial_id=trial_id, cell=cell, seed=seed)
+
+    def tables(self) -> tuple[Table, ...]:
+        """The study's tables."""
+        return tuple(self.file.tables)

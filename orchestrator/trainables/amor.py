@@ -1,0 +1,93 @@
+"""AMOR's models as a trainable."""
+
+from collections.abc import Hashable, Iterator, Sequence
+from typing import Any, ClassVar
+
+from pydantic import BaseModel
+
+import amor_models
+from amor_models import training
+from amor_models.configuration import ExperimentConfig, HeuristicModel, identity_config
+from amor_models.randomness import STREAM_NAMES, Streams
+from orchestrator.trainables.contract import (
+    Details,
+    Epoch,
+    Finished,
+    Metric,
+    Report,
+    Trainable,
+    TrialSpec,
+    TrialStatus,
+)
+
+RELATIVE_COST = {"ssm": 1.0, "ssm_mlp": 1.2, "full_attention": 2.0, "amor": 1.8}
+"""Rough training time per token of one model against another; only orders trials and scales forecasts."""
+
+
+def _metric(metric: amor_models.Metric) -> Metric:
+    return Metric(
+        name=metric.name,
+        unit=metric.unit,
+        direction=metric.direction,
+        title=metric.title,
+        description=metric.description,
+    )
+
+
+class AmorTrainable(Trainable):
+    """Recurrent models with entropy-gated attention, their baselines and controls (arXiv 2602.13215)."""
+
+    name: ClassVar[str] = "amor"
+    version: ClassVar[int] = 1
+    config_model: ClassVar[type[BaseModel]] = ExperimentConfig
+    metrics: ClassVar[Sequence[Metric]] = tuple(map(_metric, amor_models.METRICS))
+    epoch_metrics: ClassVar[Sequence[Metric]] = tuple(map(_metric, amor_models.EPOCH_METRICS))
+    streams: ClassVar[Sequence[str]] = STREAM_NAMES
+    source_packages: ClassVar[Sequence[str]] = ("amor_models",)
+
+    def identity(self, config: ExperimentConfig) -> ExperimentConfig:
+        """What does not change the result at its default; equal meanings written in one way."""
+        return identity_config(config)
+
+    def stack_key(self, config: ExperimentConfig) -> Hashable:
+        """Equal tensor shapes and an equal program."""
+        return training.stack_key(config)
+
+    def cost(self, config: ExperimentConfig) -> float:
+        """Tokens seen in training, weighted by the model's relative cost."""
+        if isinstance(config.model, HeuristicModel):
+            return float(config.task.num_test)
+        tokens = config.task.num_train * config.task.seq_length * (config.training.epochs or 0)
+        return tokens * RELATIVE_COST[config.model.name]
+
+    def prepare_worker(self) -> None:
+        """One torch thread, deterministic algorithms."""
+        training.prepare_worker()
+
+    def train(self, trials: Sequence[TrialSpec]) -> Iterator[Report]:
+        """Trains the stack; reports as they come."""
+        setups = [
+            training.TrialSetup(
+                key=trial.trial_id, config=_experiment(trial), streams=Streams(trial.seed, trial.randomness)
+            )
+            for trial in trials
+        ]
+        yield from map(_report, training.train_stack(setups))
+
+
+def _experiment(trial: TrialSpec) -> ExperimentConfig:
+    assert isinstance(trial.config, ExperimentConfig)
+    return trial.config
+
+
+def _report(report: Any) -> Report:
+    match report:
+        case training.EpochReport(key=key, epoch=epoch, values=values):
+            return Epoch(trial_id=key, epoch=epoch, metrics=values)
+        case training.FinalReport(key=key, status=status, values=values):
+            return Finished(trial_id=key, status=TrialStatus(status), metrics=values)
+        case training.EntropyReport(key=key, rows=rows):
+            return Details(trial_id=key, table="entropy", rows=rows)
+        case training.GateReport(key=key, rows=rows):
+            return Details(trial_id=key, table="gates", rows=rows)
+    raise AssertionError(f"unknown report {report!r}")

@@ -1,0 +1,146 @@
+"""The contract between amor and what it trains.
+
+A trainable trains a *stack*: one or more trials of equal shape, as one program. It yields reports as it goes; amor
+gives the trials to workers, publishes the reports, retries what is lost and decides what counts as done.
+
+    class Line(Trainable):
+        name = "line"
+        version = 1
+        config_model = LineConfig            # a pydantic model: validates and documents `base`
+        metrics = (Metric(name="test_loss", unit="", direction="minimize", title="Test loss", description="…"),)
+
+        def train(self, trials):
+            for trial in trials:
+                yield Finished(trial_id=trial.trial_id, metrics={"test_loss": …})
+
+A study names it as `trainable: package.module:Line`.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, ClassVar, Literal
+
+from pydantic import BaseModel
+
+MetricValue = float | int | None
+
+
+class TrialStatus(StrEnum):
+    """How a trial that was trained ended."""
+
+    COMPLETED = "completed"
+    DIVERGED = "diverged"
+    PRUNED = "pruned"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """A number that a trainable reports.
+
+    Attributes:
+        name: the column's name in SQL.
+        unit: "fraction" (shown as percent), "nats", "count", "s", or "" for none.
+        direction: what is better, or None where neither is.
+        title: the column's heading in tables.
+        description: one sentence.
+    """
+
+    name: str
+    unit: str = ""
+    direction: Literal["maximize", "minimize"] | None = None
+    title: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialSpec:
+    """One trial as a trainable sees it.
+
+    Attributes:
+        trial_id: names the trial in reports.
+        config: an instance of the trainable's `config_model`.
+        seed: the replicate's seed.
+        randomness: pinned streams: a raw seed, or `{"offset": n}` plus the trial's seed; the others are the
+            trainable's to derive from the seed.
+    """
+
+    trial_id: str
+    config: BaseModel
+    seed: int
+    randomness: Mapping[str, int | Mapping[str, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Epoch:
+    """Metrics of one epoch of one trial; published in batches while the trial runs."""
+
+    trial_id: str
+    epoch: int
+    metrics: Mapping[str, MetricValue]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finished:
+    """The final metrics of one trial; None where a metric is undefined. NaN or infinity mark it as diverged."""
+
+    trial_id: str
+    metrics: Mapping[str, MetricValue]
+    status: TrialStatus = TrialStatus.COMPLETED
+
+
+@dataclass(frozen=True, kw_only=True)
+class Details:
+    """Rows for `STORE/entropy/` or `STORE/gates/`: binned entropies, and sample sequences with gate decisions."""
+
+    trial_id: str
+    table: Literal["entropy", "gates"]
+    rows: Sequence[Mapping[str, Any]]
+
+
+Report = Epoch | Finished | Details
+
+
+class Trainable(ABC):
+    """What trains a stack of trials; see the module's docstring.
+
+    Attributes:
+        name: enters the identity of every trial.
+        version: enters the identity; raised when the meaning of a field or the arithmetic changes.
+        config_model: pydantic model of the configuration; unions are told apart by a discriminator.
+        metrics: the metrics of `Finished` reports; a metric not listed here is refused.
+        epoch_metrics: the metrics of `Epoch` reports.
+        streams: names of the random streams that a study may pin.
+    """
+
+    name: ClassVar[str]
+    version: ClassVar[int]
+    config_model: ClassVar[type[BaseModel]]
+    metrics: ClassVar[Sequence[Metric]]
+    epoch_metrics: ClassVar[Sequence[Metric]] = ()
+    streams: ClassVar[Sequence[str]] = ()
+
+    @abstractmethod
+    def train(self, trials: Sequence[TrialSpec]) -> Iterator[Report]:
+        """Trains a stack and yields, for every trial, any number of `Epoch` and `Details` and one `Finished`.
+
+        A trial's numbers must depend on its configuration, seed and randomness only: not on the worker, the order of
+        execution or its stack-mates. An exception fails the whole stack; its members are then tried alone.
+        """
+
+    def identity(self, config: Any) -> BaseModel:
+        """The configuration in normal form: what does not change the result is at its default. Idempotent."""
+        normal: BaseModel = config
+        return normal
+
+    def stack_key(self, config: Any) -> Hashable | None:  # noqa: ARG002
+        """Trials with equal keys may be trained in one stack; None: this trial is trained alone."""
+        return None
+
+    def cost(self, config: Any) -> float:  # noqa: ARG002
+        """Expected training time in arbitrary units: orders trials longest first and scales forecasts."""
+        return 1.0
+
+    def prepare_worker(self) -> None:  # noqa: B027
+        """Called once in every worker process before its first stack, for example to set thread counts."""

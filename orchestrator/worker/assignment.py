@@ -1,0 +1,77 @@
+"""What travels between the driver and a worker: plain, picklable data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from orchestrator.identity.identifiers import Pins
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerSetup:
+    """What a worker needs to know once.
+
+    Attributes:
+        trainable: its reference, as in the study file.
+        pins: the study's pinned streams.
+        git_commit: the commit of the trainable's source, or None outside a repository.
+        git_dirty: whether that source had uncommitted changes, or None.
+    """
+
+    trainable: str
+    pins: Pins
+    git_commit: str | None
+    git_dirty: bool | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttemptTask:
+    """One attempt to be executed.
+
+    Attributes:
+        config: the resolved configuration as JSON data.
+    """
+
+    attempt_id: str
+    trial_id: str
+    config: Mapping[str, Any]
+    seed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assignment:
+    """A stack to be trained.
+
+    Attributes:
+        publish_at_once: the worker replies only when the stack stands in the store.
+    """
+
+    stack_id: int
+    tasks: tuple[AttemptTask, ...]
+    publish_at_once: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Raised:
+    """An exception of the trainable: in one line, and as a traceback; attempts that were finished before it."""
+
+    cause: str
+    traceback: str
+    finished: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """What a worker says after a stack.
+
+    Attributes:
+        published: ids of attempts that were published since the last reply.
+        duration_s: how long the stack took.
+        raised: what the trainable raised, if it did.
+        store_error: why rows could not be published, if they could not.
+    """
+
+    published: tuple[str, ...]
+    duration_s: float = 0.0
+    raised: Raised | None = None
+    store_error: str | None = None

@@ -1,0 +1,75 @@
+"""Where a row comes from: source, versions, machine."""
+
+import importlib.metadata
+import platform
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from orchestrator.trainables.contract import Trainable
+
+RECORDED_VERSIONS = ("amor-orchestrator", "torch", "numpy", "ray", "pyarrow")
+
+
+@cache
+def host_name() -> str:
+    """The machine's name."""
+    return socket.gethostname()
+
+
+@cache
+def cpu_name() -> str:
+    """The processor's model name; the architecture where the system does not tell."""
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+@cache
+def versions() -> Mapping[str, str]:
+    """Versions of Python and of the packages that numbers may depend on."""
+    found = {"python": platform.python_version()}
+    for package in RECORDED_VERSIONS:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def num_threads() -> int:
+    """How many threads torch uses in this process; 1 where it is not loaded."""
+    torch = sys.modules.get("torch")
+    return int(torch.get_num_threads()) if torch is not None else 1
+
+
+def git_state(trainable: Trainable) -> tuple[str | None, bool | None]:
+    """The commit of the repository that holds the trainable's source, and whether it has uncommitted changes."""
+    module = sys.modules.get(type(trainable).__module__)
+    if module is None or not module.__file__:
+        return None, None
+    folder = Path(module.__file__).parent
+    commit = _git(folder, "rev-parse", "HEAD")
+    status = _git(folder, "status", "--porcelain", "--untracked-files=no")
+    return (commit or None), (None if commit is None or status is None else bool(status))
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    try:
+        result = subprocess.run(  # noqa: S603  the arguments are ours
+            ["git", "-C", str(folder), *arguments],  # noqa: S607  whichever git the user has
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return result.stdout.strip() if result.returncode == 0 else None

@@ -1,0 +1,182 @@
+"""A worker: trains stacks, one after another, and publishes what came of them."""
+
+import math
+import time
+import traceback
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+
+from orchestrator.errors import TrainableError
+from orchestrator.trainables.contract import (
+    Details,
+    Epoch,
+    Finished,
+    Metric,
+    MetricValue,
+    Report,
+    Trainable,
+    TrialSpec,
+    TrialStatus,
+)
+from orchestrator.trainables.loading import load_trainable
+from orchestrator.trainables.source import source_hash
+from orchestrator.worker.assignment import Assignment, AttemptTask, Raised, Reply, WorkerSetup
+from orchestrator.worker.provenance import cpu_name, host_name, num_threads, versions
+from orchestrator.worker.publisher import Publisher
+from results_store import Store, StoreError
+from results_store.records import EntropyRecord, EpochRecord, GateRecord, Provenance, TrialRecord
+
+
+class Worker:
+    """Runs in one process; `run` is called for one stack at a time."""
+
+    def __init__(self, setup: WorkerSetup, store: Store) -> None:
+        self._setup = setup
+        self._trainable = load_trainable(setup.trainable)
+        self._trainable.prepare_worker()
+        self._source_hash = source_hash(self._trainable)
+        self._publisher = Publisher(store)
+
+    @property
+    def host(self) -> str:
+        """The machine's name."""
+        return host_name()
+
+    def run(self, assignment: Assignment) -> Reply:
+        """Trains a stack; what the trainable raises, and what the store refuses, stands in the reply."""
+        started_s = time.monotonic()
+        run = _StackRun(assignment, self._trainable, self._setup, self._source_hash, self._publisher)
+        raised = None
+        try:
+            run.train()
+        except Exception as error:  # whatever a trainable raises is its trial's failure, not ours
+            cause = " ".join(f"{type(error).__name__}: {error}".split())
+            raised = Raised(cause=cause, traceback=traceback.format_exc(), finished=run.finished_attempts())
+        try:
+            self._publisher.flush() if assignment.publish_at_once else self._publisher.flush_if_due()
+        except StoreError as error:
+            return Reply(published=self._publisher.take_published(), store_error=str(error))
+        return Reply(published=self._publisher.take_published(), duration_s=time.monotonic() - started_s, raised=raised)
+
+    def flush(self) -> Reply:
+        """Publishes all that was trained."""
+        try:
+            self._publisher.flush()
+        except StoreError as error:
+            return Reply(published=self._publisher.take_published(), store_error=str(error))
+        return Reply(published=self._publisher.take_published())
+
+    def close(self) -> None:
+        """Ends the worker's thread."""
+        self._publisher.close()
+
+
+class _StackRun:
+    """One stack: checks the trainable's reports against its contract and turns them into records."""
+
+    def __init__(
+        self,
+        assignment: Assignment,
+        trainable: Trainable,
+        setup: WorkerSetup,
+        source: str,
+        publisher: Publisher,
+    ) -> None:
+        self._tasks = {task.trial_id: task for task in assignment.tasks}
+        self._trainable = trainable
+        self._setup = setup
+        self._source_hash = source
+        self._publisher = publisher
+        self._finished: list[str] = []
+        self._started_s = time.monotonic()
+
+    def train(self) -> None:
+        config_model = self._trainable.config_model
+        specs = [
+            TrialSpec(
+                trial_id=task.trial_id,
+                config=config_model.model_validate(task.config),
+                seed=task.seed,
+                randomness=self._setup.pins,
+            )
+            for task in self._tasks.values()
+        ]
+        for report in self._trainable.train(specs):
+            self._take(report, self._task_of(report))
+        missing = [task.trial_id for task in self._tasks.values() if task.attempt_id not in self._finished]
+        if missing:
+            raise TrainableError(f"{self._name} ended without a Finished report for trial {missing[0]}")
+
+    def finished_attempts(self) -> tuple[str, ...]:
+        return tuple(self._finished)
+
+    @property
+    def _name(self) -> str:
+        return f"trainable {self._trainable.name!r}"
+
+    def _task_of(self, report: Report) -> AttemptTask:
+        task = self._tasks.get(report.trial_id)
+        if task is None:
+            raise TrainableError(f"{self._name} reported on trial {report.trial_id!r}, which is not in its stack")
+        if task.attempt_id in self._finished:
+            raise TrainableError(f"{self._name} reported on trial {report.trial_id} after its Finished report")
+        return task
+
+    def _take(self, report: Report, task: AttemptTask) -> None:
+        match report:
+            case Epoch():
+                self._refuse_undeclared(report.metrics, self._trainable.epoch_metrics)
+                record = EpochRecord(
+                    trial_id=task.trial_id,
+                    attempt_id=task.attempt_id,
+                    epoch=report.epoch,
+                    metrics=dict(report.metrics),
+                )
+                self._publisher.add_details([record])
+            case Details():
+                kind = EntropyRecord if report.table == "entropy" else GateRecord
+                self._publisher.add_details(
+                    [kind(trial_id=task.trial_id, attempt_id=task.attempt_id, values=dict(row)) for row in report.rows]
+                )
+            case Finished():
+                self._refuse_undeclared(report.metrics, self._trainable.metrics)
+                self._finished.append(task.attempt_id)
+                self._publisher.add_trial(self._trial_record(report, task))
+
+    def _refuse_undeclared(self, metrics: Mapping[str, MetricValue], declared: Iterable[Metric]) -> None:
+        undeclared = metrics.keys() - {metric.name for metric in declared}
+        if undeclared:
+            raise TrainableError(
+                f"{self._name} reported metrics that it does not declare: {', '.join(sorted(undeclared))}"
+            )
+
+    def _trial_record(self, report: Finished, task: AttemptTask) -> TrialRecord:
+        status = report.status
+        if status is TrialStatus.COMPLETED and not all(_is_finite(value) for value in report.metrics.values()):
+            status = TrialStatus.DIVERGED
+        return TrialRecord(
+            trial_id=task.trial_id,
+            attempt_id=task.attempt_id,
+            trainable=self._trainable.name,
+            trainable_version=self._trainable.version,
+            seed=task.seed,
+            status=status.value,
+            config=task.config,
+            metrics=dict(report.metrics),
+            duration_s=(time.monotonic() - self._started_s) / len(self._tasks),
+            stack_size=len(self._tasks),
+            provenance=Provenance(
+                git_commit=self._setup.git_commit,
+                git_dirty=self._setup.git_dirty,
+                source_hash=self._source_hash,
+                versions=versions(),
+                host=host_name(),
+                cpu=cpu_name(),
+                threads=num_threads(),
+                finished_at=datetime.now(UTC),
+            ),
+        )
+
+
+def _is_finite(value: MetricValue) -> bool:
+    return value is None or math.isfinite(value)

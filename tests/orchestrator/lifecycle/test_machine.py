@@ -1,0 +1,252 @@
+"""The driver's decisions: events in, instructions out."""
+
+import itertools
+
+import pytest
+
+from orchestrator.lifecycle.events import (
+    Flushed,
+    StackRaised,
+    StackSkipped,
+    StackTrained,
+    StopRequested,
+    StoreAnswered,
+    StoreFailed,
+    WorkerLost,
+    WorkerStarted,
+)
+from orchestrator.lifecycle.instructions import (
+    AskStore,
+    Attempt,
+    CancelQueued,
+    Finish,
+    Flush,
+    RecordFailure,
+    RunStack,
+    Stack,
+    StartWorker,
+)
+from orchestrator.lifecycle.machine import Machine
+from orchestrator.lifecycle.states import TrialState
+
+
+def machine_of(*stacks, workers=1, max_attempts=3, max_failed_trials=None):
+    numbers = itertools.count()
+    return Machine(
+        stacks=stacks,
+        num_workers=workers,
+        max_attempts=max_attempts,
+        max_failed_trials=max_failed_trials,
+        new_attempt_id=lambda: f"attempt-{next(numbers)}",
+    )
+
+
+def started(machine, worker_id=0):
+    return machine.handle(WorkerStarted(worker_id=worker_id, host="here"))
+
+
+def trained(worker_id, stack_id, *published, duration_s=60.0):
+    return StackTrained(worker_id=worker_id, stack_id=stack_id, published=published, duration_s=duration_s)
+
+
+def raised(worker_id, stack_id, finished=(), published=(), cause="ValueError: no"):
+    return StackRaised(
+        worker_id=worker_id,
+        stack_id=stack_id,
+        finished=finished,
+        published=published,
+        cause=cause,
+        traceback="…",
+    )
+
+
+def run_of(worker_id, stack_id, *pairs, alone=False):
+    attempts = tuple(Attempt(attempt_id=f"attempt-{number}", trial_id=trial) for number, trial in pairs)
+    return RunStack(worker_id=worker_id, stack=Stack(stack_id=stack_id, attempts=attempts, alone=alone))
+
+
+def failure(number, trial, kind, cause, *, gave_up, is_new=True, traceback="", stack_size=1):
+    return RecordFailure(
+        attempt=Attempt(attempt_id=f"attempt-{number}", trial_id=trial),
+        kind=kind,
+        host="here",
+        cause=cause,
+        traceback=traceback,
+        stack_size=stack_size,
+        gave_up=gave_up,
+        is_new=is_new,
+    )
+
+
+def test_one_trial_from_start_to_finish():
+    machine = machine_of(["a"])
+    assert machine.start() == [StartWorker(worker_id=0)]
+    assert started(machine) == [run_of(0, 0, (0, "a"))]
+    assert machine.state_of("a") is TrialState.RUNNING
+    assert machine.handle(trained(0, 0)) == [Flush(worker_id=0)]
+    assert machine.state_of("a") is TrialState.TRAINED
+    assert machine.handle(Flushed(worker_id=0, published=("attempt-0",))) == [Finish()]
+    assert machine.state_of("a") is TrialState.PUBLISHED
+    assert machine.is_finished
+
+
+def test_nothing_to_run_is_finished_at_once():
+    assert machine_of().start() == [Finish()]
+
+
+def test_no_more_workers_than_stacks():
+    assert len(machine_of(["a"], ["b"], workers=8).start()) == 2
+
+
+def test_long_stacks_are_not_sent_ahead_and_short_ones_are():
+    machine = machine_of(["a"], ["b"], ["c"])
+    machine.start()
+    assert started(machine) == [run_of(0, 0, (0, "a"))]
+    assert machine.handle(trained(0, 0, "attempt-0", duration_s=0.01)) == [
+        run_of(0, 1, (1, "b")),
+        run_of(0, 2, (2, "c")),
+    ]
+    slow = machine_of(["a"], ["b"], ["c"])
+    slow.start()
+    started(slow)
+    assert slow.handle(trained(0, 0, "attempt-0", duration_s=60.0)) == [run_of(0, 1, (1, "b"))]
+
+
+def test_an_exception_is_recorded_and_not_repeated():
+    machine = machine_of(["a"], ["b"])
+    machine.start()
+    started(machine)
+    assert machine.handle(raised(0, 0)) == [
+        failure(0, "a", "raised", "ValueError: no", gave_up=True, traceback="…"),
+        run_of(0, 1, (1, "b")),
+    ]
+    assert machine.handle(trained(0, 1, "attempt-1")) == [Finish()]
+    assert machine.counts()[TrialState.FAILED] == 1
+
+
+def test_members_of_a_failed_stack_are_tried_again_alone():
+    machine = machine_of(["a", "b"])
+    machine.start()
+    started(machine)
+    instructions = machine.handle(raised(0, 0))
+    assert instructions == [
+        failure(0, "a", "raised", "ValueError: no", gave_up=False, traceback="…", stack_size=2),
+        failure(1, "b", "raised", "ValueError: no", gave_up=False, is_new=False, traceback="…", stack_size=2),
+        run_of(0, 1, (2, "a"), alone=True),
+    ]
+    assert machine.handle(raised(0, 1))[-1] == run_of(0, 2, (3, "b"), alone=True)
+    assert machine.handle(trained(0, 2, "attempt-3")) == [Finish()]
+    assert (machine.state_of("a"), machine.state_of("b")) == (TrialState.FAILED, TrialState.PUBLISHED)
+
+
+def test_what_a_failed_stack_had_finished_is_kept():
+    machine = machine_of(["a", "b"])
+    machine.start()
+    started(machine)
+    instructions = machine.handle(raised(0, 0, finished=("attempt-0",), published=("attempt-0",)))
+    assert machine.state_of("a") is TrialState.PUBLISHED
+    assert instructions[-1] == run_of(0, 1, (2, "b"), alone=True)
+
+
+def test_the_store_is_asked_before_anything_is_run_again():
+    machine = machine_of(["a"])
+    machine.start()
+    started(machine)
+    attempt = Attempt(attempt_id="attempt-0", trial_id="a")
+    assert machine.handle(WorkerLost(worker_id=0, cause="killed")) == [AskStore(worker_id=0, attempts=(attempt,))]
+    assert machine.handle(StoreAnswered(worker_id=0, published=frozenset({"attempt-0"}))) == [Finish()]
+    assert machine.state_of("a") is TrialState.PUBLISHED
+
+
+def test_a_lost_trial_is_tried_again_until_its_attempts_are_used_up():
+    machine = machine_of(["a"], max_attempts=2)
+    machine.start()
+    started(machine)
+    machine.handle(WorkerLost(worker_id=0, cause="killed"))
+    assert machine.handle(StoreAnswered(worker_id=0, published=frozenset())) == [
+        failure(0, "a", "lost", "killed", gave_up=False),
+        StartWorker(worker_id=1),
+    ]
+    assert started(machine, 1) == [run_of(1, 1, (1, "a"), alone=True)]
+    machine.handle(WorkerLost(worker_id=1, cause="killed"))
+    assert machine.handle(StoreAnswered(worker_id=1, published=frozenset())) == [
+        failure(1, "a", "lost", "killed", gave_up=True, is_new=False),
+        Finish(),
+    ]
+
+
+def test_what_was_queued_behind_a_lost_stack_is_not_blamed():
+    machine = machine_of(["a"], ["b"], ["c"])
+    machine.start()
+    started(machine)
+    machine.handle(trained(0, 0, "attempt-0", duration_s=0.01))
+    machine.handle(WorkerLost(worker_id=0, cause="killed"))
+    instructions = machine.handle(StoreAnswered(worker_id=0, published=frozenset()))
+    assert instructions == [failure(1, "b", "lost", "killed", gave_up=False), StartWorker(worker_id=1)]
+    assert machine.state_of("c") is TrialState.PENDING
+
+
+def test_a_trained_trial_lost_before_it_was_published_is_run_again():
+    machine = machine_of(["a"], ["b"], max_attempts=1)
+    machine.start()
+    started(machine)
+    machine.handle(trained(0, 0))
+    machine.handle(WorkerLost(worker_id=0, cause="killed"))
+    instructions = machine.handle(StoreAnswered(worker_id=0, published=frozenset()))
+    assert instructions[0] == failure(0, "a", "lost", "killed", gave_up=False)  # its training did not lose the worker
+    assert instructions[1] == failure(1, "b", "lost", "killed", gave_up=True, is_new=False)
+
+
+def test_interruption_finishes_what_runs():
+    machine = machine_of(["a"], ["b"], ["c"])
+    machine.start()
+    started(machine)
+    machine.handle(trained(0, 0, "attempt-0", duration_s=0.01))
+    assert machine.handle(StopRequested(at_once=False, reason="interrupted")) == [CancelQueued()]
+    assert machine.handle(StackSkipped(worker_id=0, stack_id=2)) == []
+    assert machine.handle(trained(0, 1, "attempt-1")) == [Finish(reason="interrupted")]
+    assert machine.counts()[TrialState.PENDING] == 1
+
+
+def test_a_second_interruption_stops_at_once():
+    machine = machine_of(["a"], ["b"])
+    machine.start()
+    started(machine)
+    machine.handle(StopRequested(at_once=False, reason="interrupted"))
+    assert machine.handle(StopRequested(at_once=True, reason="interrupted")) == [Finish(reason="interrupted")]
+    assert machine.handle(trained(0, 0)) == []
+
+
+def test_too_many_failed_trials_stop_the_run():
+    machine = machine_of(["a"], ["b"], ["c"], max_failed_trials=1)
+    machine.start()
+    started(machine)
+    machine.handle(raised(0, 0))
+    instructions = machine.handle(raised(0, 1))
+    assert instructions[1:] == [CancelQueued(), Finish(reason="2 trials failed; the study allows 1")]
+
+
+def test_a_broken_store_ends_the_run():
+    machine = machine_of(["a"])
+    machine.start()
+    assert machine.handle(StoreFailed(cause="no space left")) == [Finish(reason="no space left", broken=True)]
+
+
+def test_workers_that_never_begin_end_the_run():
+    machine = machine_of(["a"])
+    instructions = machine.start()
+    for worker_id in range(10):
+        instructions = machine.handle(WorkerLost(worker_id=worker_id, cause="no such module"))
+        if machine.is_finished:
+            break
+    assert instructions == [Finish(reason="workers keep dying before they begin: no such module", broken=True)]
+
+
+@pytest.mark.parametrize("event", [trained(7, 0), raised(7, 0), Flushed(worker_id=7, published=("x",)), trained(0, 99)])
+def test_events_about_what_is_gone_change_nothing(event):
+    machine = machine_of(["a"], ["b"])
+    machine.start()
+    started(machine)
+    before = machine.counts()
+    assert machine.handle(event) == []
+    assert machine.counts() == before
