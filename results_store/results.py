@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from results_store.catalogue import Problem, ViewBuilder, scan_store
 from results_store.catalogue.memory import VerificationMemory
 from results_store.errors import UnknownNameError
@@ -57,8 +59,15 @@ class Results:
         statement = checked_select(query, self._connection)
         with translated_errors():
             self._views.make_for(query)
-            cursor = self._connection.cursor()
-            return QueryResult(cursor.sql(statement.query, params=dict(parameters or {})))
+            return QueryResult(self._bind(statement.query, dict(parameters or {})))
+
+    def _bind(self, query: str, parameters: dict[str, Any]) -> duckdb.DuckDBPyRelation:
+        cursor = self._connection.cursor()
+        try:
+            return cursor.sql(query, params=parameters)
+        except duckdb.Error:
+            cursor.execute(query, parameters)  # raises the same, with the place in the query
+            raise
 
     def explain(self, query: str, parameters: Mapping[str, Any] | None = None) -> str:
         """DuckDB's plan of a query that `sql` would run.

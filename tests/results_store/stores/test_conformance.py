@@ -1,0 +1,123 @@
+"""What every store promises, asked of every implementation."""
+
+import math
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from results_store import FolderStore, Kind, MemoryStore, RecordError, Store
+from results_store.records import EntropyRecord, EpochRecord, GateRecord
+
+
+@pytest.fixture(params=["folder", "memory"])
+def store(request, weird_path) -> Store:
+    makers: dict[str, Callable[[], Store]] = {
+        "folder": lambda: FolderStore(weird_path / "results"),
+        "memory": MemoryStore,
+    }
+    return makers[request.param]()
+
+
+def test_empty_store_knows_nothing(store):
+    assert store.published(["a"]) == set()
+    assert store.finished(["t"]) == {}
+    assert all(store.rows(kind) == [] for kind in Kind)
+
+
+def test_nothing_is_published_for_no_records(store):
+    store.publish([])
+    assert store.rows(Kind.TRIALS) == []
+
+
+def test_a_trial_comes_back_as_it_was(store, make):
+    metrics = {"test_accuracy": 0.1, "train_loss": math.inf, "num_parameters": 3, "undefined": None}
+    store.publish([make.trial("t", metrics=metrics)])
+    (row,) = store.rows(Kind.TRIALS)
+    assert row["trial_id"] == "t"
+    assert row["model_gate_scale"] == 1.5
+    assert row["model_attention_top_k"] == 3
+    assert row["test_accuracy"] == 0.1
+    assert row["train_loss"] == math.inf
+    assert "undefined" not in row
+    assert row["finished_at"] == make.start.replace(tzinfo=None)
+    assert row["versions"] == '{"torch": "2.13"}'
+
+
+def test_nan_stays_nan_and_is_not_missing(store, make):
+    store.publish([make.trial("t", metrics={"train_loss": math.nan})])
+    assert math.isnan(store.rows(Kind.TRIALS)[0]["train_loss"])
+
+
+def test_published_tells_attempts_whatever_their_status(store, make):
+    store.publish([make.trial("t", status="pruned"), make.trial("u", status="diverged")])
+    assert store.published(["t-1", "u-1", "v-1"]) == {"t-1", "u-1"}
+    assert store.published([]) == set()
+
+
+def test_finished_tells_what_must_not_run_again(store, make):
+    store.publish([make.trial("done"), make.trial("bad", status="diverged"), make.trial("cut", status="pruned")])
+    store.publish([make.failure("failed")])
+    asked = ["done", "bad", "cut", "failed", "new"]
+    assert store.finished(asked) == {"done": "completed", "bad": "diverged"}
+
+
+def test_the_earliest_full_attempt_decides(store, make):
+    store.publish([make.trial("t", attempt_id="late", minutes=9, status="diverged")])
+    store.publish([make.trial("t", attempt_id="cut", minutes=1, status="pruned")])
+    store.publish([make.trial("t", attempt_id="early", minutes=2)])
+    assert store.finished(["t"]) == {"t": "completed"}
+
+
+def test_the_same_records_twice_are_there_once(store, make):
+    store.publish([make.trial("t")])
+    store.publish([make.trial("t")])
+    assert len(store.rows(Kind.TRIALS)) == 1
+
+
+def test_every_kind_of_record_can_be_published(store, make):
+    ids = {"trial_id": "t", "attempt_id": "t-1"}
+    store.publish([make.submission({"a": ["t", "u"]})])
+    store.publish([EpochRecord(**ids, epoch=epoch, metrics={"train_loss": 1.0 / (epoch + 1)}) for epoch in range(3)])
+    store.publish([EntropyRecord(**ids, values={"position": "local", "bin_low": 0.0, "count": 2})])
+    store.publish([GateRecord(**ids, values={"tokens": [1, 2], "gate": [True, None], "entropy": [0.5, 1]})])
+    store.publish([make.failure("t")])
+    assert [row["seed"] for row in sorted(store.rows(Kind.STUDIES), key=lambda row: row["member"])] == [0, 1]
+    assert sorted(row["epoch"] for row in store.rows(Kind.EPOCHS)) == [0, 1, 2]
+    assert store.rows(Kind.ENTROPY)[0]["count"] == 2
+    assert store.rows(Kind.GATES)[0]["gate"] == [True, None]
+    assert store.rows(Kind.GATES)[0]["entropy"] == [0.5, 1.0]
+    assert store.rows(Kind.FAILURES)[0]["cause"] == "ValueError: no"
+
+
+def test_kinds_cannot_be_mixed(store, make):
+    with pytest.raises(RecordError, match="exactly one kind"):
+        store.publish([make.trial("t"), make.failure("t")])
+    assert store.rows(Kind.TRIALS) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"metrics": {"seed": 1}}, "'seed'"),
+        ({"metrics": {"task_name": 1.0}}, "'task_name'"),
+        ({"config": {"a": {"b": 1}, "a_b": 2}}, "'a_b'"),
+        ({"config": {"status": 1}}, "'status'"),
+        ({"metrics": {"x": object()}}, "object"),
+    ],
+)
+def test_what_cannot_be_stored_is_refused_whole(store, make, changes, message):
+    with pytest.raises(RecordError, match=message):
+        store.publish([make.trial("good"), make.trial("t", **changes)])
+    assert store.rows(Kind.TRIALS) == []
+
+
+def test_a_time_without_a_zone_is_refused(store, make):
+    with pytest.raises(RecordError, match="zone"):
+        store.publish([make.failure("t", failed_at=datetime(2026, 1, 1))])
+
+
+def test_times_are_kept_in_utc(store, make):
+    moment = datetime(2026, 6, 1, 12, tzinfo=UTC).astimezone()
+    store.publish([make.failure("t", failed_at=moment)])
+    assert store.rows(Kind.FAILURES)[0]["failed_at"] == datetime(2026, 6, 1, 12)
