@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestrator.document.problems import printable
+from orchestrator.progress.reporter import console_on_stderr
 
 PLAIN_WIDTH = 200
 """Columns of a listing that does not go to a terminal."""
@@ -18,7 +19,7 @@ PLAIN_WIDTH = 200
 
 def message(text: str, *, style: str = "") -> None:
     """Writes a message for the user to stderr, one line per line of the text."""
-    console = stderr()
+    console = console_on_stderr()
     for line in text.splitlines():
         console.print(Text(printable(line), style=style), soft_wrap=True)
 
@@ -31,11 +32,6 @@ def error(text: str) -> None:
 def warning(text: str) -> None:
     """Writes a warning to stderr."""
     message(f"warning: {text}", style="yellow")
-
-
-def stderr() -> Console:
-    """The console for messages."""
-    return Console(file=sys.stderr, highlight=False)
 
 
 def data(text: str) -> None:

@@ -15,7 +15,7 @@ from orchestrator.driver.submit import (
     run_studies,
 )
 from orchestrator.plan.plan import Plan
-from orchestrator.progress.reporter import ProgressReporter
+from orchestrator.progress.reporter import ProgressReporter, console_on_stderr
 
 
 def submit(
@@ -43,7 +43,7 @@ def submit(
             f"{plan.study.name}: {len(plan.study.trials)} trials; {len(plan.done)} done, "
             f"{len(plan.to_run)} to run{hours if plan.to_run else ''}"
         )
-        reporter = ProgressReporter(plan.study.name, len(plan.done), len(plan.to_run), output.stderr())
+        reporter = ProgressReporter(plan.study.name, len(plan.done), len(plan.to_run), console_on_stderr())
         reporters.append(reporter)
         return reporter
 

@@ -1,5 +1,6 @@
 """Progress of a submit on stderr: one live line on a terminal, plain lines otherwise."""
 
+import sys
 import time
 from collections.abc import Mapping
 
@@ -70,6 +71,11 @@ class ProgressReporter:
             left_s = elapsed_s / num_finished * (self._num_to_run - num_finished)
             parts.append(f"about {duration(left_s)} left" if left_s >= 1 else duration(elapsed_s))
         return ", ".join(parts)
+
+
+def console_on_stderr() -> Console:
+    """The console for messages and progress."""
+    return Console(file=sys.stderr, highlight=False)
 
 
 def duration(seconds: float) -> str:

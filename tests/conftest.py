@@ -1,0 +1,33 @@
+"""Fixtures that the tests of all packages share."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+SUPPORT = Path(__file__).parent / "support"
+sys.path.insert(0, str(SUPPORT))
+os.environ["PYTHONPATH"] = os.pathsep.join([str(SUPPORT), *filter(None, [os.environ.get("PYTHONPATH")])])
+os.environ.pop("RAY_ADDRESS", None)
+os.environ.pop("AMOR_STORE", None)
+
+
+@pytest.fixture
+def weird_path(tmp_path):
+    """A folder whose name has what careless code stumbles over."""
+    folder = tmp_path / "a 'quoted' \"folder\" with spaces; $HOME & ünïcode"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def ray_cluster():
+    """One local Ray cluster for all tests; executors join it and leave it running."""
+    ray = pytest.importorskip("ray")
+    from orchestrator.executors.ray_cluster import RayCluster
+
+    cluster = RayCluster(None, num_workers=2)
+    cluster.connect()
+    yield ray
+    cluster.close()

@@ -1,0 +1,151 @@
+"""What every executor has to do, run against all of them."""
+
+import itertools
+import time
+
+import pytest
+
+from orchestrator.executors.inline import InlineExecutor
+from orchestrator.executors.ray_executor import RayExecutor
+from orchestrator.lifecycle.events import Flushed, StackRaised, StackSkipped, StackTrained, StoreFailed, WorkerStarted
+from orchestrator.worker.assignment import Assignment, AttemptTask, WorkerSetup
+from results_store import FolderStore, Kind
+
+SETUP = WorkerSetup(trainable="misbehaving:Misbehaving", pins={"data": 42}, git_commit=None, git_dirty=None)
+
+
+@pytest.fixture
+def store(tmp_path):
+    return FolderStore(tmp_path / "store")
+
+
+@pytest.fixture(params=["inline", "ray"])
+def executor(request, store):
+    if request.param == "inline":
+        executor = InlineExecutor(lambda: store)
+    else:
+        request.getfixturevalue("ray_cluster")
+        executor = RayExecutor(str(store.path))
+    yield executor
+    executor.close()
+
+
+def assignment(stack_id, *configs, publish_at_once=False):
+    numbers = itertools.count()
+    tasks = [
+        AttemptTask(
+            attempt_id=f"attempt-{stack_id}-{number}", trial_id=f"trial-{stack_id}-{number}", config=config, seed=7
+        )
+        for config, number in zip(configs, numbers, strict=False)
+    ]
+    return Assignment(stack_id=stack_id, tasks=tuple(tasks), publish_at_once=publish_at_once)
+
+
+def wait_for(executor, num_events, timeout_s=60.0):
+    events = []
+    deadline = time.monotonic() + timeout_s
+    while len(events) < num_events:
+        assert time.monotonic() < deadline, f"only {events} within {timeout_s} s"
+        events += executor.poll(0.2)
+    return events
+
+
+def start(executor, num_workers=1):
+    assert executor.open(SETUP, num_workers) == num_workers
+    for worker_id in range(num_workers):
+        executor.start_worker(worker_id)
+    events = wait_for(executor, num_workers)
+    assert all(isinstance(event, WorkerStarted) and event.host for event in events)
+
+
+def test_a_stack_is_trained_and_published(executor, store):
+    start(executor)
+    executor.run(0, assignment(3, {"number": 1}, {"number": 2}, publish_at_once=True))
+    (event,) = wait_for(executor, 1)
+    assert isinstance(event, StackTrained)
+    assert (event.worker_id, event.stack_id) == (0, 3)
+    assert event.published == ("attempt-3-0", "attempt-3-1")
+    rows = {row["trial_id"]: row for row in store.rows(Kind.TRIALS)}
+    assert {trial: row["score"] for trial, row in rows.items()} == {"trial-3-0": 8.0, "trial-3-1": 9.0}
+    assert {(row["status"], row["stack_size"], row["seed"]) for row in rows.values()} == {("completed", 2, 7)}
+    assert len(store.rows(Kind.EPOCHS)) == 2
+
+
+def test_stacks_of_one_worker_are_trained_in_order(executor):
+    start(executor)
+    for stack_id in range(4):
+        executor.run(0, assignment(stack_id, {}))
+    assert [event.stack_id for event in wait_for(executor, 4)] == [0, 1, 2, 3]
+
+
+def test_everything_trained_is_published_by_a_flush(executor, store):
+    start(executor)
+    for stack_id in range(3):
+        executor.run(0, assignment(stack_id, {}))
+    executor.flush(0)
+    *replies, flushed = wait_for(executor, 4)
+    assert isinstance(flushed, Flushed)
+    published = [attempt for event in [*replies, flushed] for attempt in event.published]
+    assert sorted(published) == ["attempt-0-0", "attempt-1-0", "attempt-2-0"]
+    assert store.published(published) == set(published)
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "cause"),
+    [
+        ("raise", "RuntimeError: the trainable says no in two lines"),
+        ("nothing", "ended without a Finished report for trial trial-0-0"),
+        ("undeclared", "reported metrics that it does not declare: secret"),
+        ("stranger", "reported on trial 'somebody else', which is not in its stack"),
+        ("twice", "reported on trial trial-0-0 after its Finished report"),
+    ],
+)
+def test_what_a_trainable_does_wrong_is_an_event(executor, behaviour, cause):
+    start(executor)
+    executor.run(0, assignment(0, {"behaviour": behaviour}))
+    executor.run(0, assignment(1, {}))
+    raised, trained = wait_for(executor, 2)
+    assert isinstance(raised, StackRaised)
+    assert cause in raised.cause
+    assert "Traceback" in raised.traceback
+    assert raised.finished == (("attempt-0-0",) if behaviour == "twice" else ())
+    assert isinstance(trained, StackTrained)
+
+
+def test_a_metric_that_is_nan_marks_the_trial_as_diverged(executor, store):
+    start(executor)
+    executor.run(0, assignment(0, {"behaviour": "nan"}, publish_at_once=True))
+    assert isinstance(wait_for(executor, 1)[0], StackTrained)
+    assert [row["status"] for row in store.rows(Kind.TRIALS)] == ["diverged"]
+
+
+def test_stacks_that_have_not_begun_can_be_taken_back(executor):
+    start(executor)
+    executor.run(0, assignment(0, {"sleep_s": 1.0}))
+    executor.run(0, assignment(1, {}))
+    if not isinstance(executor, InlineExecutor):
+        time.sleep(0.3)  # inline, nothing begins before it is polled
+        executor.cancel_queued()
+        assert {type(event) for event in wait_for(executor, 2)} == {StackTrained, StackSkipped}
+    else:
+        executor.cancel_queued()
+        assert wait_for(executor, 2) == [StackSkipped(worker_id=0, stack_id=0), StackSkipped(worker_id=0, stack_id=1)]
+
+
+def test_a_store_that_cannot_be_written_is_an_event(executor, store):
+    start(executor)
+    store.path.mkdir(exist_ok=True)
+    (store.path / "trials").write_text("in the way")
+    executor.run(0, assignment(0, {}, publish_at_once=True))
+    (event,) = wait_for(executor, 1)
+    assert isinstance(event, StoreFailed)
+    assert "trials" in event.cause
+    assert "\n" not in event.cause
+
+
+def test_it_can_be_opened_again(executor):
+    start(executor)
+    executor.run(0, assignment(0, {"sleep_s": 0.5}))
+    executor.release()
+    start(executor)
+    assert executor.poll(0.7) == []

@@ -1,0 +1,55 @@
+"""What only Ray can do: lose a worker."""
+
+import pytest
+
+from orchestrator.executors.ray_executor import RayExecutor
+from orchestrator.lifecycle.events import StackTrained, WorkerLost, WorkerStarted
+from orchestrator.worker.assignment import Assignment, AttemptTask, WorkerSetup
+
+SETUP = WorkerSetup(trainable="misbehaving:Misbehaving", pins={}, git_commit=None, git_dirty=None)
+
+
+@pytest.fixture
+def executor(ray_cluster, tmp_path):
+    executor = RayExecutor(str(tmp_path / "store"))
+    yield executor
+    executor.close()
+
+
+def assignment(stack_id, behaviour):
+    task = AttemptTask(attempt_id=f"a{stack_id}", trial_id=f"t{stack_id}", config={"behaviour": behaviour}, seed=0)
+    return Assignment(stack_id=stack_id, tasks=(task,))
+
+
+def collect(executor, until, rounds=300):
+    events = []
+    for _ in range(rounds):
+        events += executor.poll(0.2)
+        if any(isinstance(event, until) for event in events):
+            return events
+    raise AssertionError(f"no {until.__name__} among {events}")
+
+
+def test_a_killed_worker_is_told_once_and_another_takes_over(executor):
+    executor.open(SETUP, 1)
+    executor.start_worker(0)
+    collect(executor, WorkerStarted)
+    executor.run(0, assignment(0, "die"))
+    executor.run(0, assignment(1, "work"))
+    lost = collect(executor, WorkerLost)
+    assert [type(event) for event in lost] == [WorkerLost]
+    assert lost[0].worker_id == 0
+    assert "\n" not in lost[0].cause
+    executor.start_worker(1)
+    collect(executor, WorkerStarted)
+    executor.run(0, assignment(2, "work"))  # to a worker that is gone: nothing comes of it
+    executor.run(1, assignment(3, "work"))
+    assert [event.stack_id for event in collect(executor, StackTrained)] == [3]
+
+
+def test_a_worker_that_cannot_start_is_lost(executor):
+    broken = WorkerSetup(trainable="no_such_module:Nothing", pins={}, git_commit=None, git_dirty=None)
+    executor.open(broken, 1)
+    executor.start_worker(0)
+    (event,) = collect(executor, WorkerLost)
+    assert "no_such_module" in event.cause

@@ -1,0 +1,70 @@
+"""A trainable that does whatever its configuration says: for tests of what amor makes of it."""
+
+import os
+import signal
+import time
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from orchestrator import Epoch, Finished, Metric, Trainable
+
+
+class MisbehavingConfig(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    behaviour: Literal[
+        "work", "raise", "nan", "die", "die_once", "nothing", "undeclared", "twice", "stranger", "sleep"
+    ] = "work"
+    number: int = 0
+    marks: str = Field(default="", description="Folder in which every execution leaves a mark.")
+    sleep_s: float = 0.0
+
+
+class Misbehaving(Trainable):
+    name: ClassVar = "misbehaving"
+    version: ClassVar = 1
+    config_model: ClassVar = MisbehavingConfig
+    metrics: ClassVar = (Metric(name="score", direction="maximize", title="Score"),)
+    epoch_metrics: ClassVar = (Metric(name="train_loss"),)
+    streams: ClassVar = ("data", "noise")
+
+    def identity(self, config):
+        return config.model_copy(update={"marks": "", "sleep_s": 0.0})
+
+    def stack_key(self, config):
+        return "any"
+
+    def train(self, trials):
+        for trial in trials:
+            yield from self._train(trial)
+
+    def _train(self, trial):
+        config = trial.config
+        marks = Path(config.marks) if config.marks else None
+        num_before = len(list(marks.glob(f"{trial.trial_id}.*"))) if marks else 0
+        if marks:
+            (marks / f"{trial.trial_id}.{num_before}").touch()
+        time.sleep(config.sleep_s)
+        score = float(config.number + trial.seed)
+        match config.behaviour:
+            case "raise":
+                raise RuntimeError("the trainable says no\nin two lines")
+            case "nan":
+                score = float("nan")
+            case "die":
+                os.kill(os.getpid(), signal.SIGKILL)
+            case "die_once":
+                if not num_before:
+                    os.kill(os.getpid(), signal.SIGKILL)
+            case "nothing":
+                return
+            case "undeclared":
+                yield Finished(trial_id=trial.trial_id, metrics={"secret": 1.0})
+            case "stranger":
+                yield Finished(trial_id="somebody else", metrics={"score": 1.0})
+        yield Epoch(trial_id=trial.trial_id, epoch=1, metrics={"train_loss": 0.5})
+        yield Finished(trial_id=trial.trial_id, metrics={"score": score})
+        if config.behaviour == "twice":
+            yield Finished(trial_id=trial.trial_id, metrics={"score": score})
