@@ -8,9 +8,18 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from amor_models.backbones.recurrence import GruLayer, TokenGruLayer, from_torch_order, gate_bias
-from amor_models.layers import Dropout, Embedding, Linear, StackedLayer, draw_uniform
+from amor_models.layers import (
+    ALIGNED,
+    Dropout,
+    Embedding,
+    OutputLayer,
+    StackedLayer,
+    draw_uniform,
+    linear,
+)
 from amor_models.randomness import Streams
 
 LARGEST_TABLE = 512
@@ -45,9 +54,8 @@ class GruWeights(StackedLayer):
         """Hidden states (M, T, B, H) of embedded tokens."""
         bias = gate_bias(self.bias_ih, self.bias_hh)
         num_fed = bias.shape[1] // 4 * 3
-        fed = torch.baddbmm(
-            bias[:, :num_fed].unsqueeze(1), embedding_MVD, from_torch_order(self.weight_ih).transpose(1, 2)
-        )
+        padded = functional.pad(embedding_MVD, (0, 0, 0, -embedding_MVD.shape[1] % ALIGNED))
+        fed = linear(padded, from_torch_order(self.weight_ih), bias[:, :num_fed])
         inner = bias[:, num_fed:].unsqueeze(1).expand(-1, fed.shape[1], -1)
         table = torch.cat([fed, inner], dim=2)
         output: Tensor = TokenGruLayer.apply(tokens_MTB, table, self.weight_hh)  # type: ignore[no-untyped-call]
@@ -72,7 +80,7 @@ class GruBackbone(nn.Module):
         self.embedding = Embedding(num_trials, vocab_size, d_model)
         self.gru = nn.ModuleList(GruWeights(num_trials, d_model, d_model) for _ in range(num_layers))
         self.dropout = nn.ModuleList(Dropout(dropout) for _ in range(num_layers - 1))
-        self.output = Linear(num_trials, d_model, vocab_size)
+        self.output = OutputLayer(num_trials, d_model, vocab_size)
 
     def forward(self, tokens_MBT: Tensor) -> Tensor:
         """Hidden states (M, B, T, D); `output` turns them into logits where somebody wants them."""

@@ -12,9 +12,10 @@ from torch.nn import functional
 
 from amor_models.evaluation.counts import NUM_ENTROPY_BINS, Counts
 from amor_models.evaluation.split import Split
+from amor_models.layers import ALIGNED
 from amor_models.models import Amor, Model, ModelOutput, normalised_entropy
 
-BATCH_SIZE = 100
+BATCH_SIZE = 128
 """Sequences per pass: more would not be faster. Part of the arithmetic, so the same for all trials."""
 
 
@@ -29,8 +30,17 @@ def read_entropy(model: Model, output: ModelOutput) -> Tensor | None:
     return normalised_entropy(output.logits)
 
 
-def _batches(splits: Sequence[Split]) -> list[slice]:
-    return [slice(start, start + BATCH_SIZE) for start in range(0, splits[0].tokens.shape[0], BATCH_SIZE)]
+def _stack_rows(tensors: Sequence[Tensor], rows: slice) -> Tensor:
+    """One batch (M, B, ...), its last row repeated until every trial's slice is aligned."""
+    batch = torch.stack([tensor[rows] for tensor in tensors])
+    padding = -batch.shape[1] % ALIGNED
+    return torch.cat([batch, batch[:, -1:].expand(-1, padding, -1)], dim=1) if padding else batch
+
+
+def _predict(model: Model, splits: Sequence[Split], rows: slice) -> tuple[Tensor, ModelOutput]:
+    tokens = _stack_rows([split.tokens for split in splits], rows)
+    labels = _stack_rows([split.needs_retrieval for split in splits], rows)
+    return tokens, model(tokens[..., :-1], needs_retrieval=labels)
 
 
 @torch.no_grad()
@@ -45,23 +55,24 @@ def evaluate(model: Model, splits: Sequence[Split], name: str) -> list[Counts]:
     model.eval()
     model.begin_evaluation(name)
     counts = [Counts(vocab_size=model.vocab_size) for _ in splits]
-    for batch in _batches(splits):
-        tokens = torch.stack([split.tokens[batch] for split in splits])
-        labels = torch.stack([split.needs_retrieval[batch] for split in splits])
+    num_sequences = splits[0].tokens.shape[0]
+    for start in range(0, num_sequences, BATCH_SIZE):
+        batch = slice(start, min(start + BATCH_SIZE, num_sequences))
+        tokens, output = _predict(model, splits, batch)
         targets = tokens[..., 1:]
-        output = model(tokens[..., :-1], needs_retrieval=labels)
         correct = output.logits.argmax(dim=-1) == targets
         losses = functional.cross_entropy(output.logits.flatten(0, 2), targets.flatten(), reduction="none")
         losses = losses.view(targets.shape)
         entropy = read_entropy(model, output)
+        real = slice(0, batch.stop - batch.start)
         for trial, split in enumerate(splits):
             counts[trial].add(
-                correct=correct[trial],
-                cross_entropy=losses[trial],
-                needs_retrieval=labels[trial],
+                correct=correct[trial, real],
+                cross_entropy=losses[trial, real],
+                needs_retrieval=split.needs_retrieval[batch],
                 is_impossible=None if split.is_impossible is None else split.is_impossible[batch],
-                gate=None if output.gate is None else output.gate[trial],
-                entropy=None if entropy is None else entropy[trial],
+                gate=None if output.gate is None else output.gate[trial, real],
+                entropy=None if entropy is None else entropy[trial, real],
                 attention_madds=output.attention_madds[trial],
             )
     return counts
@@ -89,9 +100,7 @@ def sample_rows(
     """For each trial, the first sequences of a split with what the gate did on them."""
     model.eval()
     model.begin_evaluation(name)
-    tokens = torch.stack([split.tokens[:num_sequences] for split in splits])
-    labels = torch.stack([split.needs_retrieval[:num_sequences] for split in splits])
-    output = model(tokens[..., :-1], needs_retrieval=labels)
+    tokens, output = _predict(model, splits, slice(0, num_sequences))
     entropy = read_entropy(model, output)
     return [
         tuple(
@@ -99,11 +108,11 @@ def sample_rows(
                 "sequence": index,
                 "tokens": tokens[trial, index, :-1].tolist(),
                 "targets": tokens[trial, index, 1:].tolist(),
-                "needs_retrieval": labels[trial, index].tolist(),
+                "needs_retrieval": splits[trial].needs_retrieval[index].tolist(),
                 "gate": None if output.gate is None else output.gate[trial, index].tolist(),
                 "entropy": None if entropy is None else entropy[trial, index].tolist(),
             }
-            for index in range(tokens.shape[1])
+            for index in range(min(num_sequences, splits[trial].tokens.shape[0]))
         )
         for trial in range(len(splits))
     ]

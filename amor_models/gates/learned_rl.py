@@ -6,7 +6,7 @@ from typing import ClassVar
 import torch
 
 from amor_models.gates.gate import Gate, GateInput, GateOutput, sigmoid
-from amor_models.layers import Linear
+from amor_models.layers import ScalarHead
 from amor_models.randomness import Streams
 
 
@@ -17,7 +17,7 @@ class LearnedRlGate(Gate):
 
     def __init__(self, *, num_trials: int, d_model: int) -> None:
         super().__init__()
-        self.head = Linear(num_trials, d_model, 1)
+        self.head = ScalarHead(num_trials, d_model)
         self.generators: list[torch.Generator] = []
 
     def draw(self, name: str, streams: Sequence[Streams]) -> None:
@@ -26,7 +26,7 @@ class LearnedRlGate(Gate):
 
     def forward(self, given: GateInput) -> GateOutput:
         """Samples while training; fires where the probability exceeds one half otherwise."""
-        prob = sigmoid(self.head(given.hidden).squeeze(-1))
+        prob = sigmoid(self.head(given.hidden))
         level = torch.full_like(prob, 0.5)
         if self.training:
             shape = prob.shape[1:]

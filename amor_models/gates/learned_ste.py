@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from amor_models.gates.gate import Gate, GateInput, GateOutput, sigmoid
-from amor_models.layers import Linear
+from amor_models.layers import ScalarHead
 from amor_models.randomness import Streams
 
 
@@ -18,7 +18,7 @@ class LearnedSteGate(Gate):
 
     def __init__(self, *, d_model: int, noise_stds: Sequence[float]) -> None:
         super().__init__()
-        self.head = Linear(len(noise_stds), d_model, 1)
+        self.head = ScalarHead(len(noise_stds), d_model)
         self.noise_stds = tuple(noise_stds)
         self.generators: list[torch.Generator] = []
 
@@ -33,7 +33,7 @@ class LearnedSteGate(Gate):
 
     def forward(self, given: GateInput) -> GateOutput:
         """Fires where the probability exceeds one half."""
-        logits = self.head(given.hidden).squeeze(-1)
+        logits = self.head(given.hidden)
         if self.training:
             logits = logits + self._noise(logits)
         prob = sigmoid(logits)

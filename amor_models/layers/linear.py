@@ -8,9 +8,14 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from amor_models.layers.stacked import StackedLayer, draw_uniform
 from amor_models.randomness import Streams
+
+ALIGNED = 16
+"""Floats in 64 bytes. MKL rounds differently by the alignment of its operands, so a trial's slice may only start
+at multiples of it: then its bits are those that it has alone."""
 
 
 def linear(x: Tensor, weight_MOI: Tensor, bias_MO: Tensor) -> Tensor:
@@ -39,3 +44,26 @@ class Linear(StackedLayer):
     def forward(self, x: Tensor) -> Tensor:
         """(M, ..., inputs) to (M, ..., outputs)."""
         return linear(x, self.weight, self.bias)
+
+
+class OutputLayer(Linear):
+    """A linear map to as many outputs as there are tokens, computed with zero lines up to aligned slices."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(M, ..., inputs) to (M, ..., outputs)."""
+        num_outputs = self.weight.shape[1]
+        padding = -num_outputs % ALIGNED
+        weight = functional.pad(self.weight, (0, 0, 0, padding))
+        return linear(x, weight, functional.pad(self.bias, (0, padding)))[..., :num_outputs]
+
+
+class ScalarHead(Linear):
+    """A linear map to one number, without a matrix product: those of one column depend on the stack's size."""
+
+    def __init__(self, num_trials: int, num_inputs: int) -> None:
+        super().__init__(num_trials, num_inputs, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(M, ..., inputs) to (M, ...)."""
+        shape = (x.shape[0], *[1] * (x.dim() - 2), x.shape[-1])
+        return (x * self.weight.view(shape)).sum(dim=-1) + self.bias.view(shape[:-1])

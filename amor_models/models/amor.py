@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from amor_models.attention import attend, choose_keys
 from amor_models.backbones import GruBackbone
 from amor_models.gates import Gate, GateInput, GateOutput
-from amor_models.layers import Embedding, Linear, linear
+from amor_models.layers import Embedding, Linear, OutputLayer, linear
 from amor_models.models.output import Model, ModelOutput, normalised_entropy
 
 
@@ -69,7 +69,7 @@ class Amor(Model):
         self.raw_embedding = Embedding(num_trials, vocab_size, d_model) if raw_embedding else None
         self.attention = SparseAttentionWeights(num_trials, d_model)
         self.combine = Linear(num_trials, 2 * d_model, d_model)
-        self.output = Linear(num_trials, d_model, vocab_size)
+        self.output = OutputLayer(num_trials, d_model, vocab_size)
 
     def begin_evaluation(self, split: str) -> None:
         """Starts the gate's draws anew."""

@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from amor_models.attention import causal_attention
 from amor_models.configuration import NUM_POSITIONS
-from amor_models.layers import Dropout, Embedding, LayerNorm, Linear, StackedLayer, draw_uniform, linear
+from amor_models.layers import Dropout, Embedding, LayerNorm, Linear, OutputLayer, StackedLayer, draw_uniform, linear
 from amor_models.models.output import Model, ModelOutput
 from amor_models.randomness import Streams
 
@@ -100,7 +100,7 @@ class FullAttention(Model):
         self.embedding = Embedding(num_trials, vocab_size, d_model)
         self.position_embedding = Embedding(num_trials, NUM_POSITIONS, d_model)
         self.layers = nn.ModuleList(EncoderLayer(num_trials, d_model, num_heads, dropout) for _ in range(num_layers))
-        self.output = Linear(num_trials, d_model, vocab_size)
+        self.output = OutputLayer(num_trials, d_model, vocab_size)
 
     def forward(
         self,

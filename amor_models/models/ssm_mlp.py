@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from amor_models.backbones import GruBackbone
-from amor_models.layers import Linear
+from amor_models.layers import Linear, OutputLayer
 from amor_models.models.output import Model, ModelOutput
 
 
@@ -31,7 +31,7 @@ class SsmMlp(Model):
         self.mlp = nn.ModuleDict(
             {"up": Linear(num_trials, d_model, 2 * d_model), "down": Linear(num_trials, 2 * d_model, d_model)}
         )
-        self.output = Linear(num_trials, d_model, vocab_size)
+        self.output = OutputLayer(num_trials, d_model, vocab_size)
 
     def forward(
         self,

@@ -1,7 +1,7 @@
 """Training stacks of trials."""
 
 from amor_models.training.reports import EntropyReport, EpochReport, FinalReport, GateReport, Report
-from amor_models.training.setup import TrialSetup, prepare_worker, stack_key
+from amor_models.training.setup import TrialSetup, max_stack_size, prepare_worker, stack_key
 from amor_models.training.stack import train_stack
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "GateReport",
     "Report",
     "TrialSetup",
+    "max_stack_size",
     "prepare_worker",
     "stack_key",
     "train_stack",

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 import torch
 
 from amor_models.configuration import AmorModel, ExperimentConfig, FullAttentionModel, HeuristicModel
+from amor_models.layers import ALIGNED
 from amor_models.randomness import Streams
+
+LARGEST_STACK = 64
+"""No shape is known to break beyond some size; memory and cache end earlier."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +38,25 @@ def stack_key(config: ExperimentConfig) -> Hashable:
     elif isinstance(model, AmorModel):
         shape += (model.num_heads, model.gate.name, model.attention.top_k, model.attention.kv)
     return (*data, *shape, training.batch_size, training.epochs)
+
+
+def max_stack_size(config: ExperimentConfig) -> int:
+    """The largest stack in which a trial's bits are those that it has alone.
+
+    MKL rounds by the alignment of its operands, so every trial's slice of every product has to be aligned: the
+    width a multiple of 16 and, for the scores of attention, sequences times heads too, in the last, smaller
+    batch as well. Trials of other shapes are trained one after another, whoever puts them into one stack.
+    """
+    model, training = config.model, config.training
+    if isinstance(model, HeuristicModel):
+        return LARGEST_STACK
+    if model.d_model % ALIGNED:
+        return 1
+    if isinstance(model, AmorModel | FullAttentionModel):
+        for num_sequences in (training.batch_size, config.task.num_train % training.batch_size):
+            if num_sequences * model.num_heads % ALIGNED:
+                return 1
+    return LARGEST_STACK
 
 
 def prepare_worker() -> None:

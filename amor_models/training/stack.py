@@ -25,7 +25,7 @@ from amor_models.training.reports import (
     MetricValue,
     Report,
 )
-from amor_models.training.setup import TrialSetup, stack_key
+from amor_models.training.setup import TrialSetup, max_stack_size, stack_key
 
 NUM_SAMPLES = 4
 """Test sequences whose gate decisions are reported in full."""
@@ -51,7 +51,9 @@ def train_stack(trials: Sequence[TrialSetup]) -> Iterator[Report]:
         for trial in trials:
             yield _evaluate_heuristic(trial)
     else:
-        yield from _StackTraining(trials).run()
+        size = max_stack_size(trials[0].config)
+        for start in range(0, len(trials), size):
+            yield from _StackTraining(trials[start : start + size]).run()
 
 
 def _final(key: str, values: dict[str, MetricValue], *, diverged: bool = False) -> FinalReport:
