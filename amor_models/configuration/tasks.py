@@ -88,6 +88,11 @@ class NeedleHaystackTask(Section):
             raise ValueError("noise_length and noise_length_range exclude each other; give one of them")
         elif self.noise_width is None:
             object.__setattr__(self, "noise_width", DEFAULT_NOISE_WIDTH)
+        if self.noise_length is not None and self.noise_range[1] < SHORTEST_NOISE:
+            raise ValueError(
+                f"noise_length {self.noise_length} plus noise_width {self.noise_width} is less than "
+                f"{SHORTEST_NOISE}, the shortest noise"
+            )
         check_range("the range of noise lengths", self.noise_range, lowest=0)
         shortest = 2 * 3 + self.noise_range[0] + 3
         if self.seq_length < shortest:

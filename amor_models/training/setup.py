@@ -66,3 +66,5 @@ def prepare_worker() -> None:
     """
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
+    # On by default with deterministic algorithms; every buffer here is written before it is read.
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]

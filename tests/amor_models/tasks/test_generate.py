@@ -20,9 +20,7 @@ def digest(array: np.ndarray) -> str:
     return hashlib.sha256(np.ascontiguousarray(array, dtype=dtype).tobytes()).hexdigest()
 
 
-@pytest.mark.parametrize(
-    ("name", "entry"), [(name, entry) for name, entries in DIGESTS.items() for entry in entries]
-)
+@pytest.mark.parametrize(("name", "entry"), [(name, entry) for name, entries in DIGESTS.items() for entry in entries])
 def test_data_have_the_published_digests(name, entry):
     dataset = generate(name, **entry["args"])
     assert {field: digest(getattr(dataset, field)) for field in entry["sha256"]} == entry["sha256"]

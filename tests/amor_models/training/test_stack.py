@@ -1,0 +1,193 @@
+"""Training as a whole: determinism, independence of stack-mates, divergence, reports."""
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from amor_models import EPOCH_METRICS, METRICS
+from amor_models.configuration import ExperimentConfig, identity_config
+from amor_models.randomness import Streams
+from amor_models.training import (
+    EntropyReport,
+    EpochReport,
+    FinalReport,
+    GateReport,
+    TrialSetup,
+    max_stack_size,
+    prepare_worker,
+    stack_key,
+    train_stack,
+)
+
+MODELS = [
+    {"name": "ssm"},
+    {"name": "ssm_mlp"},
+    {"name": "full_attention"},
+    {"name": "amor"},
+    {"name": "amor", "gate": {"name": "oracle"}},
+    {"name": "amor", "gate": {"name": "learned_ste"}, "attention": {"kv": "raw_embedding", "top_k": 2}},
+    {"name": "amor", "gate": {"name": "learned_rl"}},
+    {"name": "amor", "gate": {"name": "random", "rate": 0.4}},
+]
+
+
+@pytest.fixture(autouse=True)
+def _worker():
+    prepare_worker()
+
+
+def config(model, *, task=None, d_model=16, **training):
+    size = {} if model["name"] == "heuristic" else {"d_model": d_model}
+    if model["name"] in ("amor", "full_attention"):
+        size["num_heads"] = 4
+    small = {"num_train": 20, "num_validation": 9, "num_test": 10}
+    return ExperimentConfig.model_validate(
+        {
+            "task": {"name": "simple_retrieval", "seq_length": 60, **small, **(task or {})},
+            "model": {**size, **model},
+            "training": {"epochs": 2, "batch_size": 8, **training},
+        }
+    )
+
+
+def run(*setups):
+    """All reports of a stack, by key."""
+    reports = {setup.key: [] for setup in setups}
+    for report in train_stack(setups):
+        reports[report.key].append(report)
+    return reports
+
+
+def setup(config, seed=0, key=None):
+    return TrialSetup(key=key or str(seed), config=config, streams=Streams(seed))
+
+
+def final(reports):
+    (report,) = [report for report in reports if isinstance(report, FinalReport)]
+    return report
+
+
+@pytest.mark.parametrize("model", MODELS, ids=str)
+def test_the_same_trial_twice_is_bit_identical(model):
+    first, second = (run(setup(config(model), 3)) for _ in range(2))
+    assert first == second
+    assert final(first["3"]).status == "completed"
+
+
+@pytest.mark.parametrize("model", MODELS, ids=str)
+@pytest.mark.parametrize(("d_model", "batch_size"), [(16, 8), (32, 24)])
+def test_a_trial_is_bit_identical_in_any_stack(model, d_model, batch_size):
+    @settings(deadline=None, max_examples=3)
+    @given(seeds=st.lists(st.integers(0, 5), min_size=2, max_size=4, unique=True))
+    def check(seeds):
+        same = config(model, d_model=d_model, batch_size=batch_size)
+        assert max_stack_size(same) > len(seeds)
+        stacked = run(*(setup(same, seed) for seed in seeds))
+        for seed in seeds:
+            assert stacked[str(seed)] == run(setup(same, seed))[str(seed)]
+
+    check()
+
+
+def test_what_may_differ_inside_a_stack_does_not_leak():
+    base = {"name": "amor", "gate": {"name": "entropy"}}
+    configs = [
+        config(base),
+        config({**base, "gate": {"name": "entropy", "threshold": 0.9, "scale": 9.0, "target_rate": 0.4}}),
+        config({**base, "dropout": 0.3}, learning_rate=1e-2, weight_decay=0.3, max_grad_norm=0.1),
+        config(base, task={"retrieval_prob": 0.4}, balance_weight=2.0),
+    ]
+    assert len({stack_key(each) for each in configs}) == 1
+    stacked = run(*(setup(each, 1, key=str(index)) for index, each in enumerate(configs)))
+    for index, each in enumerate(configs):
+        assert stacked[str(index)] == run(setup(each, 1, key=str(index)))[str(index)]
+    assert len({final(reports).values["train_loss"] for reports in stacked.values()}) == len(configs)
+
+
+def test_shapes_that_cannot_be_aligned_are_trained_alone():
+    odd = config({"name": "ssm"}, d_model=10, batch_size=5)
+    assert max_stack_size(odd) == 1
+    stacked = run(*(setup(odd, seed) for seed in range(3)))
+    assert stacked["1"] == run(setup(odd, 1))["1"]
+
+
+def test_a_diverging_trial_ends_and_leaves_the_others_alone():
+    healthy, broken = config({"name": "amor"}), config({"name": "amor"}, learning_rate=1e38)
+    reports = run(setup(healthy, 0), setup(broken, 1), setup(healthy, 2))
+    assert [final(reports[key]).status for key in "012"] == ["completed", "diverged", "completed"]
+    assert isinstance(reports["1"][-1], FinalReport)
+    assert final(reports["1"]).values["test_accuracy"] is None
+    assert final(reports["1"]).values["num_parameters"] > 0
+    assert reports["0"] == run(setup(healthy, 0))["0"]
+    assert final(run(setup(broken, 1))["1"]).status == "diverged"
+
+
+@pytest.mark.parametrize("model", MODELS, ids=str)
+def test_reports_are_complete(model):
+    reports = run(setup(config(model, task={"name": "needle_haystack", "noise_length": 10})))["0"]
+    epochs = [report for report in reports if isinstance(report, EpochReport)]
+    assert [report.epoch for report in epochs] == [1, 2]
+    for report in epochs:
+        assert list(report.values) == [metric.name for metric in EPOCH_METRICS]
+        assert math.isfinite(report.values["train_loss"])
+    values = final(reports).values
+    assert list(values) == [metric.name for metric in METRICS]
+    assert {name: values[name] for name in epochs[-1].values} == epochs[-1].values
+    assert all(value is None or math.isfinite(value) for value in values.values())
+    assert (values["test_gate_rate"] is None) == (model["name"] != "amor")
+    assert 0 <= values["test_retrieval_accuracy"] <= 1
+    (gates,) = [report for report in reports if isinstance(report, GateReport)]
+    assert len(gates.rows) == 4
+    assert {len(row["tokens"]) for row in gates.rows} == {59}
+    for report in reports:
+        if isinstance(report, EntropyReport):
+            assert sum(row["count"] for row in report.rows) == 10 * 59
+
+
+def test_heuristics_are_evaluated_without_training():
+    needle = {"name": "needle_haystack", "seq_length": 256, "num_test": 50, "num_validation": 50}
+    model = {"name": "heuristic", "rule": "last_stored"}
+    report = final(run(setup(config(model, task=needle)))["0"])
+    assert report.status == "completed"
+    assert 0.1 < report.values["test_retrieval_accuracy"] < 0.7
+    assert report.values["num_parameters"] == 0
+    assert report.values["test_accuracy"] is None
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        config({"name": "ssm", "num_layers": 1, "dropout": 0.7}, balance_weight=3.0),
+        config({"name": "amor", "gate": {"name": "oracle"}}, balance_weight=3.0),
+        config({"name": "amor", "gate": {"name": "entropy", "target_rate": 0.9}}, balance_weight=0.0),
+        config({"name": "ssm"}, task={"retrieval_distance_range": [12, 13]}),
+        config({"name": "ssm"}, task={"name": "needle_haystack", "noise_length": 7, "noise_width": 4}),
+    ],
+    ids=str,
+)
+def test_equal_identities_train_identically(one):
+    assert one != identity_config(one)
+    assert run(setup(one, 2)) == run(setup(identity_config(one), 2))
+
+
+def test_wrong_stacks_are_refused():
+    with pytest.raises(ValueError, match="cannot be trained in one stack"):
+        run(setup(config({"name": "ssm"}), 0), setup(config({"name": "ssm_mlp"}), 1))
+    with pytest.raises(ValueError, match="the same key"):
+        list(train_stack([setup(config({"name": "ssm"}), 0)] * 2))
+    assert list(train_stack([])) == []
+
+
+def test_the_oracle_learns_what_the_backbone_alone_does_not():
+    task = {"seq_length": 48, "retrieval_distance_range": [4, 10], "num_train": 400, "num_test": 100}
+    task["retrieval_prob"] = 0.5
+    scores = {}
+    for name, model in (("ssm", {"name": "ssm"}), ("oracle", {"name": "amor", "gate": {"name": "oracle"}})):
+        trained = config({**model, "d_model": 32}, task=task, epochs=5, learning_rate=5e-3, batch_size=16)
+        scores[name] = [
+            final(reports).values["test_retrieval_accuracy"]
+            for reports in run(setup(trained, 0), setup(trained, 1)).values()
+        ]
+    assert min(scores["oracle"]) > max(scores["ssm"]) + 0.05, scores
