@@ -47,6 +47,10 @@ class Layout:
         """Remembers which files have been verified; may be deleted at any time."""
         return self.root / ".cache" / "verified.json"
 
+    def segment(self, kind: Kind, name: str) -> Path:
+        """A copy of many small files; may be deleted at any time."""
+        return self.root / ".cache" / "segments" / kind.value / name
+
     @property
     def quarantine(self) -> Path:
         """Unreadable files, moved here and never deleted."""

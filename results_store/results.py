@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from results_store.catalogue import Problem, ViewBuilder, scan_store
+from results_store.catalogue import Problem, Segments, ViewBuilder, scan_store
 from results_store.catalogue.memory import VerificationMemory
 from results_store.errors import UnknownNameError
 from results_store.layout import Layout
@@ -34,7 +34,7 @@ class Results:
         scans = scan_store(layout, memory)
         self._problems = tuple(problem for scan in scans.values() for problem in scan.problems)
         self._connection = connect(layout.root)
-        self._views = ViewBuilder(self._connection, scans, memory)
+        self._views = ViewBuilder(self._connection, scans, memory, Segments(layout, memory, self._connection))
 
     @property
     def path(self) -> Path:

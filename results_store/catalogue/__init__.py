@@ -2,12 +2,14 @@
 
 from results_store.catalogue.problem import Problem, describe_problems
 from results_store.catalogue.scan import Scan, VerifiedFile, scan_store
+from results_store.catalogue.segments import Segments
 from results_store.catalogue.views import VIEW_NAMES, ViewBuilder
 
 __all__ = [
     "VIEW_NAMES",
     "Problem",
     "Scan",
+    "Segments",
     "VerifiedFile",
     "ViewBuilder",
     "describe_problems",

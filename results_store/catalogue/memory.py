@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -52,10 +52,12 @@ class VerificationMemory:
         self._number_of_schema: dict[tuple[tuple[str, ColumnType], ...], int] = {}
         self._files: dict[str, dict[str, list[int]]] = {}
         self._unique: dict[str, str] = {}
+        self._segments: dict[str, dict[str, list[str]]] = {}
         try:
             self._load(json.loads(path.read_bytes()))
         except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError):
-            self._schemas, self._files, self._unique, self._number_of_schema = [], {}, {}, {}
+            self._schemas, self._number_of_schema = [], {}
+            self._files, self._unique, self._segments = {}, {}, {}
 
     def _load(self, content: Any) -> None:
         if content["version"] != _VERSION:
@@ -63,6 +65,7 @@ class VerificationMemory:
         for columns in content["schemas"]:
             self._add_schema({name: ColumnType(column_type) for name, column_type in columns.items()})
         self._unique = dict(content["unique"])
+        self._segments = {folder: dict(segments) for folder, segments in content["segments"].items()}
         for folder, files in content["files"].items():
             self._files[folder] = {name: self._checked(entry) for name, entry in files.items()}
 
@@ -72,25 +75,25 @@ class VerificationMemory:
             raise ValueError("a schema that is not listed")
         return [inode, size, changed_ns, schema, num_rows]
 
-    def recall(self, kind: Kind, name: str, key: StatKey) -> Known | None:
+    def recall(self, folder: str, name: str, key: StatKey) -> Known | None:
         """What is known about a file, if it has not changed since."""
-        entry = self._files.get(kind.value, {}).get(name)
+        entry = self._files.get(folder, {}).get(name)
         if entry is None or entry[:3] != list(key):
             return None
         schema, num_rows = entry[3:]
         return Known(self._schemas[schema], num_rows)
 
     def remember(
-        self, kind: Kind, name: str, key: StatKey, *, columns: Mapping[str, ColumnType], num_rows: int
+        self, folder: str, name: str, key: StatKey, *, columns: Mapping[str, ColumnType], num_rows: int
     ) -> None:
         """Notes a file that was found good."""
         entry = [*key, self._add_schema(dict(columns)), num_rows]
-        self._files.setdefault(kind.value, {})[name] = entry
+        self._files.setdefault(folder, {})[name] = entry
         self._changed = True
 
-    def keep_only(self, kind: Kind, names: set[str]) -> None:
-        """Forgets the files of a kind that are no longer there."""
-        files = self._files.get(kind.value, {})
+    def keep_only(self, folder: str, names: set[str]) -> None:
+        """Forgets the files of a folder that are no longer there."""
+        files = self._files.get(folder, {})
         for name in files.keys() - names:
             del files[name]
             self._changed = True
@@ -104,6 +107,15 @@ class VerificationMemory:
         self._unique[kind.value] = fingerprint
         self._changed = True
 
+    def segments(self, folder: str) -> dict[str, list[str]]:
+        """The segments of a folder with the files that they stand for."""
+        return self._segments.get(folder, {})
+
+    def set_segments(self, folder: str, segments: Mapping[str, Iterable[str]]) -> None:
+        """Notes all segments of a folder."""
+        self._segments[folder] = {name: sorted(members) for name, members in segments.items()}
+        self._changed = True
+
     def save(self) -> None:
         """Writes the memory if it has changed."""
         if not self._changed:
@@ -113,6 +125,7 @@ class VerificationMemory:
             "schemas": [{name: column.value for name, column in schema.items()} for schema in self._schemas],
             "files": self._files,
             "unique": self._unique,
+            "segments": self._segments,
         }
         temporary = self._path.with_name(f"{self._path.name}.{os.getpid()}.{secrets.token_hex(4)}")
         try:

@@ -18,7 +18,7 @@ from results_store.errors import StorePathError
 from results_store.layout import Layout
 from results_store.schemas import ColumnType, Kind, type_of_field
 
-__all__ = ["Scan", "VerifiedFile", "scan_store", "verify"]
+__all__ = ["NotTrustedError", "Scan", "VerifiedFile", "scan_store", "verify"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,8 +59,8 @@ class Scan:
         return hashlib.sha256("\n".join(file.path.name for file in self.files).encode()).hexdigest()
 
 
-class _NotTrustedError(Exception):
-    pass
+class NotTrustedError(Exception):
+    """A file is not what its name and place say; the message is the end of a sentence."""
 
 
 def scan_store(layout: Layout, memory: VerificationMemory) -> dict[Kind, Scan]:
@@ -94,26 +94,26 @@ def _scan(layout: Layout, kind: Kind, memory: VerificationMemory) -> Scan:
             file = _look_at(path, entry, kind, memory)
         except FileNotFoundError:
             continue
-        except (_NotTrustedError, OSError) as error:
+        except (NotTrustedError, OSError) as error:
             problems.append(Problem(path=path, reason=str(error)))
             continue
         present.add(entry.name)
         files.append(file)
-    memory.keep_only(kind, present)
+    memory.keep_only(kind.value, present)
     return Scan(files=tuple(files), problems=tuple(problems))
 
 
 def _look_at(path: Path, entry: os.DirEntry[str], kind: Kind, memory: VerificationMemory) -> VerifiedFile:
     if not Layout.is_name(entry.name):
-        raise _NotTrustedError("it is not a file of this store")
+        raise NotTrustedError("it is not a file of this store")
     status = entry.stat(follow_symlinks=False)
     if not stat.S_ISREG(status.st_mode):
-        raise _NotTrustedError("it is not a regular file")
-    known = memory.recall(kind, entry.name, StatKey.of(status))
+        raise NotTrustedError("it is not a regular file")
+    known = memory.recall(kind.value, entry.name, StatKey.of(status))
     if known is not None:
         return VerifiedFile(path=path, columns=known.columns, num_rows=known.num_rows)
     file, key = verify(path, kind)
-    memory.remember(kind, entry.name, key, columns=file.columns, num_rows=file.num_rows)
+    memory.remember(kind.value, entry.name, key, columns=file.columns, num_rows=file.num_rows)
     return file
 
 
@@ -121,7 +121,7 @@ def verify(path: Path, kind: Kind) -> tuple[VerifiedFile, StatKey]:
     """Reads a whole file and checks its name, its format and its columns.
 
     Raises:
-        _NotTrustedError: It is not what it should be.
+        NotTrustedError: It is not what it should be.
         OSError: It cannot be read.
     """
     with path.open("rb") as stream:
@@ -129,22 +129,22 @@ def verify(path: Path, kind: Kind) -> tuple[VerifiedFile, StatKey]:
         key = StatKey.of(os.fstat(stream.fileno()))
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
         if path.name != f"{digest}.parquet":
-            raise _NotTrustedError("it is damaged: its content does not have the hash in its name")
+            raise NotTrustedError("it is damaged: its content does not have the hash in its name")
         stream.seek(0)
         try:
             metadata = pq.read_metadata(stream)
             schema = metadata.schema.to_arrow_schema()
         except (pa.ArrowException, OSError, ValueError) as error:
-            raise _NotTrustedError("it is not a Parquet file") from error
+            raise NotTrustedError("it is not a Parquet file") from error
     columns: dict[str, ColumnType] = {}
     for field in schema:
         column_type = type_of_field(field.type)
         if column_type is None:
             continue
         if not kind.may_have(field.name, column_type):
-            raise _NotTrustedError(f"its column {field.name!r} has the wrong type")
+            raise NotTrustedError(f"its column {field.name!r} has the wrong type")
         columns[field.name] = column_type
     missing = sorted(kind.required_columns - columns.keys())
     if missing:
-        raise _NotTrustedError(f"it has no column {missing[0]!r}, which rows of {kind.value} have")
+        raise NotTrustedError(f"it has no column {missing[0]!r}, which rows of {kind.value} have")
     return VerifiedFile(path=path, columns=columns, num_rows=metadata.num_rows), key

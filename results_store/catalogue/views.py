@@ -15,6 +15,7 @@ import duckdb
 
 from results_store.catalogue.memory import VerificationMemory
 from results_store.catalogue.scan import Scan
+from results_store.catalogue.segments import Segments
 from results_store.catalogue.sources import columns_of, identifier, source
 from results_store.schemas import ColumnType, Kind
 
@@ -90,6 +91,7 @@ class ViewBuilder:
         connection: Where to make them.
         scans: The files of each kind.
         memory: Remembers which sets of files hold no row twice.
+        segments: Copies of many small files in one.
     """
 
     def __init__(
@@ -97,8 +99,11 @@ class ViewBuilder:
         connection: duckdb.DuckDBPyConnection,
         scans: Mapping[Kind, Scan],
         memory: VerificationMemory,
+        segments: Segments,
     ) -> None:
         self._connection = connection
+        self._segments = segments
+        self._to_read: dict[Kind, Scan] = {}
         self._scans = scans
         self._memory = memory
         self._made: set[str] = set()
@@ -151,8 +156,13 @@ class ViewBuilder:
         if name in self._made:
             return
         self._made.add(name)
-        query = source(self._scans[kind], self._columns[kind])
+        query = self._source(kind, self._columns[kind])
         self._connection.execute(f"CREATE VIEW {name} AS {query}")
+
+    def _source(self, kind: Kind, columns: Mapping[str, ColumnType], *extra: str) -> str:
+        if kind not in self._to_read:
+            self._to_read[kind] = self._segments.cover(kind, self._scans[kind])
+        return source(self._to_read[kind], columns, *extra)
 
     def _definition(self, name: str) -> str:
         match name:
@@ -179,7 +189,6 @@ class ViewBuilder:
         costs seconds, and nearly always there is none.
         """
         self._declare_metrics()
-        scan = self._scans[Kind.TRIALS]
         columns = self._columns[Kind.TRIALS]
         self._make_raw(Kind.TRIALS)
         withdraws = bool(self._scans[Kind.RETRACTIONS].files)
@@ -190,7 +199,7 @@ class ViewBuilder:
         self._connection.execute(
             f"""
             CREATE TABLE raw.discounted AS
-            WITH attempts AS ({source(scan, key, "filename", "file_row_number")}),
+            WITH attempts AS ({self._source(Kind.TRIALS, key, "filename", "file_row_number")}),
             retracted AS (SELECT (trial_id, attempt_id) FROM raw.retractions),
             standing AS (
                 SELECT *, (trial_id, attempt_id) IN (FROM retracted) AS withdrawn FROM attempts
@@ -202,7 +211,7 @@ class ViewBuilder:
             ) > 1
             """
         )
-        every_row = source(scan, columns, "filename", "file_row_number")
+        every_row = self._source(Kind.TRIALS, columns, "filename", "file_row_number")
         return f"""
             SELECT * EXCLUDE (filename, file_row_number)
             FROM ({every_row}) ANTI JOIN raw.discounted USING (filename, file_row_number)
@@ -243,7 +252,7 @@ class ViewBuilder:
             return True
         names: dict[str, ColumnType] = {name: column for name, column in kind.fixed_columns.items() if name in key}
         found = self._connection.execute(
-            f"SELECT count(*) = count(DISTINCT {key}) FROM ({source(scan, names)})"
+            f"SELECT count(*) = count(DISTINCT {key}) FROM ({self._source(kind, names)})"
         ).fetchone()
         if found is None or not found[0]:
             return False

@@ -29,8 +29,8 @@ def test_other_tools_read_the_files(store, make):
     (first, *_), folder = files(store), store.path / "trials"
     assert pd.read_parquet(first)["trial_id"].tolist()[0] in ("t", "v")
     query = "SELECT count(*) FROM read_parquet($files)"
-    found = duckdb.sql(query, params={"files": [str(file) for file in files(store)]}).fetchone()
-    assert found == (3,)
+    found = duckdb.sql(query, params={"files": [str(file) for file in files(store)]}).fetchall()
+    assert found == [(3,)]
     assert len(pd.read_parquet(folder)) == 3
 
 

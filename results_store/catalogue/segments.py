@@ -1,0 +1,103 @@
+"""Segments: copies of many small files in one, so that a query opens few files.
+
+Opening a file costs DuckDB a quarter of a millisecond, whatever it holds: 5,000 trials published one by
+one would cost more than a second in every query. A segment lies in the store's cache and may be deleted
+at any time. It stands for its members only while every one of them is there and verified; as names are
+hashes of contents, it then holds the very same rows.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import secrets
+import time
+
+import duckdb
+
+from results_store.catalogue.memory import StatKey, VerificationMemory
+from results_store.catalogue.scan import NotTrustedError, Scan, VerifiedFile, verify
+from results_store.catalogue.sources import columns_of, literal, source
+from results_store.layout import Layout
+from results_store.schemas import Kind
+
+__all__ = ["Segments"]
+
+_MAX_ROWS_OF_SMALL_FILE = 1000
+_MIN_MEMBERS = 256
+_MAX_SEGMENTS = 8
+_MIN_AGE_OF_LEFTOVER_S = 3600
+
+
+class Segments:
+    """The segments of a store; without them, or where they cannot be written, queries only take longer."""
+
+    def __init__(self, layout: Layout, memory: VerificationMemory, connection: duckdb.DuckDBPyConnection) -> None:
+        self._layout = layout
+        self._memory = memory
+        self._connection = connection
+
+    def cover(self, kind: Kind, scan: Scan) -> Scan:
+        """The files to read for the rows of a scan: large ones, segments, and what is in no segment yet."""
+        present = {file.path.name for file in scan.files}
+        members = {
+            name: set(names) for name, names in self._memory.segments(kind.value).items() if present.issuperset(names)
+        }
+        trusted = {name: file for name in members if (file := self._trusted(kind, name)) is not None}
+        covered = {name for segment in trusted for name in members[segment]}
+        rest = [file for file in scan.files if file.path.name not in covered]
+        small = [file for file in rest if file.num_rows <= _MAX_ROWS_OF_SMALL_FILE]
+        if len(small) >= _MIN_MEMBERS:
+            merged = list(trusted) if len(trusted) >= _MAX_SEGMENTS else []
+            made = self._build(kind, [*(trusted[name] for name in merged), *small])
+            if made is not None:
+                kept = {name: members[name] for name in trusted if name not in merged}
+                joined = {file.path.name for file in small}.union(*(members[name] for name in merged))
+                self._memory.set_segments(kind.value, {**kept, made.path.name: joined})
+                small_names = {file.path.name for file in small}
+                rest = [file for file in rest if file.path.name not in small_names]
+                trusted = {**{name: trusted[name] for name in kept}, made.path.name: made}
+                self._remove_leftovers(kind, set(trusted))
+        return Scan(files=(*trusted.values(), *rest), problems=())
+
+    def _trusted(self, kind: Kind, name: str) -> VerifiedFile | None:
+        path = self._layout.segment(kind, name)
+        try:
+            known = self._memory.recall(_key(kind), name, StatKey.of(path.lstat()))
+            if known is not None:
+                return VerifiedFile(path=path, columns=known.columns, num_rows=known.num_rows)
+            file, key = verify(path, kind)
+        except (OSError, NotTrustedError):
+            return None
+        self._memory.remember(_key(kind), name, key, columns=file.columns, num_rows=file.num_rows)
+        return file
+
+    def _build(self, kind: Kind, files: list[VerifiedFile]) -> VerifiedFile | None:
+        scan = Scan(files=tuple(files), problems=())
+        temporary = self._layout.segment(kind, f".{os.getpid()}.{secrets.token_hex(8)}")
+        query = source(scan, columns_of(kind, scan))
+        try:
+            temporary.parent.mkdir(parents=True, exist_ok=True)
+            self._connection.execute(f"COPY ({query}) TO {literal(str(temporary))} (FORMAT parquet, COMPRESSION zstd)")
+            with temporary.open("rb") as stream:
+                name = hashlib.file_digest(stream, "sha256").hexdigest() + ".parquet"
+            temporary.replace(self._layout.segment(kind, name))
+        except (OSError, duckdb.Error):
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+            return None
+        made = self._trusted(kind, name)
+        return made if made is not None and made.num_rows == scan.num_rows else None
+
+    def _remove_leftovers(self, kind: Kind, used: set[str]) -> None:
+        """Deletes segments that nobody uses; recent ones may be in use by another process."""
+        before = time.time() - _MIN_AGE_OF_LEFTOVER_S
+        with contextlib.suppress(OSError):
+            for path in self._layout.segment(kind, "any").parent.iterdir():
+                if path.name not in used and path.lstat().st_mtime < before:
+                    path.unlink()
+
+
+def _key(kind: Kind) -> str:
+    return f"segments/{kind.value}"
