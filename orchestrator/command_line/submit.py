@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from orchestrator.command_line import output
+from orchestrator.command_line.exit_codes import ExitCode
 from orchestrator.command_line.options import DEFAULT_STORE, OnlyOption, SetOption, StoreOption, StudyPaths
 from orchestrator.command_line.stores import open_telling
 from orchestrator.driver.submit import (
@@ -30,7 +31,7 @@ def submit(
     only: OnlyOption = None,
     settings: SetOption = None,
     executor: Annotated[ExecutorName, typer.Option(help="Where trials run: on Ray, or in this process.")] = "ray",
-) -> int:
+) -> None:
     """Train what is missing of one or more studies, and print their tables."""
     loaded = load_studies(studies, settings or [])
     reporters: list[ProgressReporter] = []
@@ -64,8 +65,9 @@ def submit(
         for table in study.study.tables():
             output.data(results.table(study.study.name, table.name).markdown())
     if outcome.was_interrupted:
-        return 130
-    return 0 if outcome.is_complete else 1
+        raise typer.Exit(ExitCode.INTERRUPTED)
+    if not outcome.is_complete:
+        raise typer.Exit(ExitCode.FAILED)
 
 
 def _ending(outcome: StudyOutcome) -> str:

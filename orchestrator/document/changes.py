@@ -42,14 +42,17 @@ def flatten(changes: Mapping[str, Any], at: KeyPath, prefix: ConfigPath = ()) ->
     """
     for key, value in changes.items():
         path = (*prefix, *key.split("."))
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and value:
             yield from flatten(value, (*at, key), path)
         else:
             yield Change(path=path, value=value, origin=Origin(path=(*at, key)))
 
 
 def merge(layers: Iterable[Iterable[Change]]) -> dict[ConfigPath, Change]:
-    """One change per path: later layers win; a value at a path replaces all values below it, and above it."""
+    """One change per path: later layers win; a value at a path replaces all values below it, and above it.
+
+    An empty mapping changes nothing where there are values below it.
+    """
     merged: dict[ConfigPath, Change] = {}
     for layer in layers:
         for change in layer:
@@ -57,6 +60,8 @@ def merge(layers: Iterable[Iterable[Change]]) -> dict[ConfigPath, Change]:
                 merged.pop(change.path[:length], None)
             if change.path not in merged:
                 below = [path for path in merged if path[: len(change.path)] == change.path]
+                if below and change.value == {}:
+                    continue
                 for path in below:
                     del merged[path]
             merged[change.path] = change

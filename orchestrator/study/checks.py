@@ -38,8 +38,11 @@ def check_tables(file: StudyFile, folder: Path, report: Report) -> Mapping[str, 
     return sql_by_name
 
 
-def check_claims(file: StudyFile, trainable: Trainable, cells: Sequence[Cell], report: Report) -> None:
-    """Every claim, and every published value, names metrics, variants and a grid point that exist."""
+def check_claims(file: StudyFile, trainable: Trainable, cells: Sequence[Cell] | None, report: Report) -> None:
+    """Every claim, and every published value, names metrics, variants and a grid point that exist.
+
+    Without cells (the study has other problems, which hide some), grid points are not looked up.
+    """
     metrics = [metric.name for metric in trainable.metrics]
     for index, table in enumerate(file.tables):
         for row_index, row in enumerate(table.rows):
@@ -64,7 +67,7 @@ def check_claims(file: StudyFile, trainable: Trainable, cells: Sequence[Cell], r
         if claim.variant is not None:
             _check_name(claim.variant, file.variants, (*at, "variant"), "variant", report)
         for variant in [*compared, *([claim.variant] if claim.variant is not None else [])]:
-            if variant in file.variants:
+            if variant in file.variants and cells is not None:
                 _check_point(claim, variant, trainable, cells, at, report)
 
 

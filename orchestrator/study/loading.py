@@ -60,7 +60,7 @@ class _Loader:
                     f"trainable {trainable.name!r} has no such stream{near or f'; known: {known}'}",
                 )
         table_sql = check_tables(file, self._folder, self._report)
-        check_claims(file, trainable, space.cells, self._report)
+        check_claims(file, trainable, None if self._problems else space.cells, self._report)
         if self._problems:
             raise StudyError(in_file_order(self._problems))
         return Study(

@@ -24,7 +24,7 @@ class Offset(StudyModel):
 
 
 class Limits(StudyModel):
-    """When to give up, and when to stop."""
+    """Limits of one submit."""
 
     max_failed_trials: int | None = Field(
         default=None,

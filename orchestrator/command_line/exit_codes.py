@@ -1,0 +1,16 @@
+"""Exit codes of the command line."""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What the exit code of `amor` means.
+
+    FAILED: finished, but trials failed or are still to run, or the run broke off.
+    WRONG_USAGE: a wrong command, an invalid study, a store or query that cannot be used; nothing was run.
+    """
+
+    ALL_WELL = 0
+    FAILED = 1
+    WRONG_USAGE = 2
+    INTERRUPTED = 130
