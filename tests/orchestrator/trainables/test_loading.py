@@ -1,0 +1,41 @@
+"""Finding trainables by name."""
+
+import pytest
+
+from orchestrator.errors import TrainableError
+from orchestrator.trainables.amor import RELATIVE_COST, AmorTrainable
+from orchestrator.trainables.loading import load_trainable
+from orchestrator.trainables.source import source_hash
+
+
+@pytest.mark.parametrize("name", ["amor", "do_nothing", "misbehaving:Misbehaving"])
+def test_it_is_found(name):
+    trainable = load_trainable(name)
+    assert trainable.config_model.model_json_schema()["type"] == "object"
+    assert len({metric.name for metric in trainable.metrics}) == len(trainable.metrics) > 0
+    assert len(source_hash(trainable)) == 16
+    assert source_hash(trainable) == source_hash(load_trainable(name))
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("armor", "unknown trainable 'armor': give one of amor, do_nothing, or package.module:Class"),
+        ("no.such.module:Class", "no.such.module cannot be imported: ModuleNotFoundError"),
+        ("json:Nothing", "json has no class Nothing derived from Trainable"),
+        ("json:JSONDecoder", "json has no class JSONDecoder derived from Trainable"),
+        ("orchestrator.trainables.contract:Trainable", "lacks name, version, config_model, metrics"),
+        ("__import__('os'):x", "unknown trainable"),
+    ],
+)
+def test_what_is_not_one_is_refused(name, message):
+    with pytest.raises(TrainableError) as error:
+        load_trainable(name)
+    assert message in str(error.value)
+
+
+def test_the_cost_of_every_trained_model_is_known():
+    config_model = AmorTrainable.config_model
+    for name in RELATIVE_COST:
+        config = config_model.model_validate({"task": {"name": "simple_retrieval"}, "model": {"name": name}})
+        assert AmorTrainable().cost(config) > 0
