@@ -47,6 +47,11 @@ class Layout:
         """Remembers which files have been verified; may be deleted at any time."""
         return self.root / ".cache" / "verified.json"
 
+    @property
+    def entries(self) -> frozenset[str]:
+        """Names of everything that the store keeps in its folder, but for hidden entries."""
+        return frozenset({kind.value for kind in Kind} | {"search", "weights", "quarantine"})
+
     def segment(self, kind: Kind, name: str) -> Path:
         """A copy of many small files; may be deleted at any time."""
         return self.root / ".cache" / "segments" / kind.value / name

@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from results_store.catalogue import Problem, Segments, ViewBuilder, scan_store
+from results_store.catalogue import Problem, Segments, ViewBuilder, foreign_entries, scan_store
 from results_store.catalogue.memory import VerificationMemory
 from results_store.errors import UnknownNameError
 from results_store.layout import Layout
@@ -32,7 +32,10 @@ class Results:
         self._layout = layout
         memory = VerificationMemory(layout.verified)
         scans = scan_store(layout, memory)
-        self._problems = tuple(problem for scan in scans.values() for problem in scan.problems)
+        self._problems = (
+            *foreign_entries(layout),
+            *(problem for scan in scans.values() for problem in scan.problems),
+        )
         self._connection = connect(layout.root)
         self._views = ViewBuilder(self._connection, scans, memory, Segments(layout, memory, self._connection))
 
@@ -137,9 +140,9 @@ def open_store(store: str | Path) -> Results:
     """Opens a store for reading.
 
     Args:
-        store: Its folder.
+        store: Its folder; one that is not there yet is an empty store, and is not made.
 
     Raises:
-        StorePathError: There is no such folder, it is a file, or it cannot be read.
+        StorePathError: It is a file, or cannot be read.
     """
     return Results(Layout(store))

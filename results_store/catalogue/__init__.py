@@ -1,7 +1,7 @@
 """The catalogue: which files of a store can be trusted, and the SQL views over them."""
 
 from results_store.catalogue.problem import Problem, describe_problems
-from results_store.catalogue.scan import Scan, VerifiedFile, scan_store
+from results_store.catalogue.scan import Scan, VerifiedFile, foreign_entries, scan_store
 from results_store.catalogue.segments import Segments
 from results_store.catalogue.views import VIEW_NAMES, ViewBuilder
 
@@ -13,5 +13,6 @@ __all__ = [
     "VerifiedFile",
     "ViewBuilder",
     "describe_problems",
+    "foreign_entries",
     "scan_store",
 ]

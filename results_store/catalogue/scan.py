@@ -18,7 +18,7 @@ from results_store.errors import StorePathError
 from results_store.layout import Layout
 from results_store.schemas import ColumnType, Kind, type_of_field
 
-__all__ = ["NotTrustedError", "Scan", "VerifiedFile", "scan_store", "verify"]
+__all__ = ["NotTrustedError", "Scan", "VerifiedFile", "foreign_entries", "scan_store", "verify"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +72,21 @@ def scan_store(layout: Layout, memory: VerificationMemory) -> dict[Kind, Scan]:
     scans = {kind: _scan(layout, kind, memory) for kind in Kind}
     memory.save()
     return scans
+
+
+def foreign_entries(layout: Layout) -> tuple[Problem, ...]:
+    """At most one problem: what lies in the store's folder beside its own."""
+    try:
+        names = sorted(name for name in (entry.name for entry in layout.root.iterdir()) if not name.startswith("."))
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        raise StorePathError(f"cannot read the store {layout.root}: {error}") from error
+    foreign = [name for name in names if name not in layout.entries]
+    if not foreign:
+        return ()
+    others = f"; {len(foreign) - 1} more like it" if len(foreign) > 1 else ""
+    return (Problem(path=layout.root / foreign[0], reason=f"it is not part of this store{others}"),)
 
 
 def _scan(layout: Layout, kind: Kind, memory: VerificationMemory) -> Scan:

@@ -83,6 +83,15 @@ def test_foreign_files_are_left_out_and_told(filled, tmp_path):
     assert len(describe_problems(problems, max_lines=2)) == 3
 
 
+def test_what_lies_beside_the_store_is_told_in_one_line(filled):
+    for name in ("notes.txt", "paper.pdf", ".hidden"):
+        (filled.path / name).write_text("x")
+    rows, problems = rows_of(filled)
+    assert len(rows) == 3
+    (line,) = describe_problems(problems)
+    assert line.endswith("notes.txt: it is not part of this store; 1 more like it")
+
+
 def test_a_column_of_the_wrong_type_makes_a_file_foreign(filled, make):
     table = pq.read_table(newest(filled))
     place = table.schema.get_field_index("seed")
