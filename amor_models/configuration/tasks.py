@@ -93,7 +93,7 @@ class NeedleHaystackTask(Section):
                 f"noise_length {self.noise_length} plus noise_width {self.noise_width} is less than "
                 f"{SHORTEST_NOISE}, the shortest noise"
             )
-        check_range("the range of noise lengths", self.noise_range, lowest=0)
+        check_range("noise_length_range", self.noise_range, lowest=0)
         shortest = 2 * 3 + self.noise_range[0] + 3
         if self.seq_length < shortest:
             raise ValueError(
