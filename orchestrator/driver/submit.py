@@ -22,6 +22,7 @@ from orchestrator.worker.assignment import WorkerSetup
 from orchestrator.worker.provenance import git_state
 from results_store import FolderStore
 from results_store import open as open_results
+from results_store.schemas import check_submission
 
 ExecutorName = Literal["ray", "inline"]
 
@@ -143,6 +144,9 @@ def run_studies(
     """
     check_only(studies, options.only)
     store = FolderStore(store_path)
+    for study in studies:
+        check_submission(submission_record(study))
+    store.check_writable()
     executor = _executor(store, options)
     signals = StopSignals()
     outcomes: list[StudyOutcome] = []
