@@ -25,23 +25,19 @@ class ProgressReporter:
         self._num_to_run = num_to_run
         self._console = console
         self._started_s = time.monotonic()
-        self._last_line_s = -PLAIN_INTERVAL_S
-        self._last_text = ""
+        self._shown: dict[TrialState, int] = {}
+        self._shown_s = self._started_s  # the first plain line comes when there is something to tell
         self._live = Live(console=console, auto_refresh=False, transient=True) if console.is_terminal else None
         if self._live is not None:
             self._live.start()
 
     def update(self, counts: Mapping[TrialState, int]) -> None:
         """Shows the counts: at once on a terminal, now and then elsewhere."""
-        text = self._line(counts)
-        now_s = time.monotonic()
         if self._live is not None:
-            if text != self._last_text:
-                self._live.update(Text(text), refresh=True)
-        elif now_s - self._last_line_s >= PLAIN_INTERVAL_S and text != self._last_text:
-            self._console.print(Text(text), soft_wrap=True)
-            self._last_line_s = now_s
-        self._last_text = text
+            self._live.update(Text(self._line(counts)), refresh=True)
+        elif dict(counts) != self._shown and time.monotonic() - self._shown_s >= PLAIN_INTERVAL_S:
+            self._console.print(Text(self._line(counts)), soft_wrap=True)
+            self._shown, self._shown_s = dict(counts), time.monotonic()
 
     def failure(self, failure: RecordFailure) -> None:
         """Shows each distinct error once, when it happens."""
