@@ -41,7 +41,7 @@ def test_plain_lines_come_now_and_then_and_only_with_news(clock):
     for _ in range(4):
         clock.now_s += 10
         progress.update(counts(published=1, running=2, pending=7))
-    assert stream.getvalue().splitlines() == ["study: 3 done, 2 running, 7 to run, about 2 min left"]
+    assert stream.getvalue().splitlines() == ["study: 3 done, 2 running, 7 to run, about 3 min left"]
     clock.now_s += 20
     progress.update(counts(published=4, running=2, pending=3, failed=1))
     assert len(stream.getvalue().splitlines()) == 2
