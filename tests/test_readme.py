@@ -1,0 +1,74 @@
+"""What the README shows works as it stands there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from orchestrator import SubmitOptions, submit
+from orchestrator.command_line.main import app
+from orchestrator.study.loading import load_study
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
+
+
+def test_the_study_is_valid(tmp_path):
+    study, tables = blocks("yaml")
+    (tmp_path / "tables").symlink_to(ROOT / "studies" / "tables")
+    path = tmp_path / "gates.yaml"
+    path.write_text(study + tables)
+    loaded = load_study(path)
+    assert loaded.name == "gates"
+    assert len(loaded.cells) == 1 + 2 + 6
+
+
+def test_every_command_is_in_the_table_and_only_they():
+    named = set(re.findall(r"^\| `amor (\w+)", README, flags=re.MULTILINE))
+    commands = {command.name or command.callback.__name__ for command in app.registered_commands}
+    assert named == commands
+
+
+@pytest.mark.parametrize("option", sorted(set(re.findall(r"`(--[a-z-]+)", README))))
+def test_every_option_exists(option, capfdbinary):
+    helps = []
+    for command in ("submit", "plan", "query", "list", "table"):
+        with pytest.raises(SystemExit):
+            app([command, "--help"])
+        helps.append(capfdbinary.readouterr().out.decode())
+    assert any(option in text for text in helps) or option == "--debug"
+
+
+def test_the_python_snippet_runs(tmp_path, monkeypatch):
+    snippet = next(block for block in blocks("python") if "orchestrator.submit" in block)
+    small = ["seeds=1", "task.num_train=32", "task.num_validation=16", "task.num_test=16", "training.epochs=1"]
+
+    def submit_small(study, store):
+        options = SubmitOptions(executor="inline", only=("ssm_only",))
+        return submit(ROOT / study, store=tmp_path / store, settings=small, options=options)
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("orchestrator.submit", submit_small)
+    exec(compile(snippet, "README.md", "exec"), {})
+
+
+def test_the_example_of_a_trainable_keeps_the_contract():
+    snippet = next(block for block in blocks("python") if "class Line" in block)
+    namespace = {"fit": lambda config, seed: config.slope + seed}
+    exec(compile(snippet, "README.md", "exec"), namespace)
+    line = namespace["Line"]()
+
+    class Trial:
+        trial_id, config, seed = "t", namespace["LineConfig"](), 3
+
+    (report,) = line.train([Trial])
+    assert report.metrics == {"test_loss": 5.0}
+
+
+def test_links_lead_somewhere():
+    for target in re.findall(r"\]\((?!http|#)([^)]+)\)", README):
+        assert (ROOT / target).exists(), target
