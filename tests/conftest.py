@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.executors.ray_environment import prepare_environment
+
 SUPPORT = Path(__file__).parent / "support"
 sys.path.insert(0, str(SUPPORT))
 os.environ["PYTHONPATH"] = os.pathsep.join([str(SUPPORT), *filter(None, [os.environ.get("PYTHONPATH")])])
 os.environ.pop("RAY_ADDRESS", None)
 os.environ.pop("AMOR_STORE", None)
+prepare_environment(None)
 
 
 @pytest.fixture

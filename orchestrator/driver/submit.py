@@ -13,6 +13,7 @@ from orchestrator.driver.submission import submission_record
 from orchestrator.errors import ExecutionError, StudyError, UsageError
 from orchestrator.executors.inline import InlineExecutor
 from orchestrator.executors.protocol import Executor
+from orchestrator.executors.ray_environment import prepare_environment
 from orchestrator.lifecycle.states import TrialState
 from orchestrator.plan.history import plan_study
 from orchestrator.plan.plan import Plan
@@ -201,6 +202,7 @@ def _run_study(
 def _executor(store: FolderStore, options: SubmitOptions) -> Executor:
     if options.executor == "inline":
         return InlineExecutor(lambda: store)
+    prepare_environment(options.address)
     try:
         from orchestrator.executors.ray_executor import RayExecutor  # Ray takes a second to import
     except ImportError as error:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import ray
 
 from orchestrator.errors import ExecutionError
+from orchestrator.executors.ray_environment import cluster_address
 
 OBJECT_STORE_BYTES = 128 * 1024 * 1024
 """Nothing large travels through Ray: workers write their rows to the store themselves."""
@@ -17,12 +18,13 @@ OBJECT_STORE_BYTES = 128 * 1024 * 1024
 class RayCluster:
     """A connection to Ray: a local cluster of our own, or one that was named.
 
-    Our own listens on loopback, asks for a token, has no dashboard and reports no usage statistics. A connection that
-    was there before stays as it is, also when this object is closed.
+    Our own listens on loopback (see `prepare_environment`, which has to come first), asks for a token, has no
+    dashboard and reports no usage statistics. A connection that was there before stays as it is, also when this
+    object is closed.
     """
 
     def __init__(self, address: str | None, num_workers: int | None) -> None:
-        self._address = address or os.environ.get("RAY_ADDRESS") or None
+        self._address = cluster_address(address)
         self._num_workers = num_workers
         self._is_ours = False
         self._environment: dict[str, str] = {}
@@ -36,14 +38,14 @@ class RayCluster:
         if ray.is_initialized():
             return
         self._environment = dict(os.environ)
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         try:
             with _signal_handlers_kept():
                 self._initialise()
         except Exception as error:  # Ray raises ConnectionError, ValueError, RuntimeError and its own
             where = f"the Ray cluster at {self._address}" if self._address else "a local Ray cluster"
             first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
-            raise ExecutionError(f"cannot connect to {where}: {first_line}") from error
+            hint = " (is it running? if it asks for a token, set RAY_AUTH_MODE=token)" if self._address else ""
+            raise ExecutionError(f"cannot connect to {where}: {first_line}{hint}") from error
         self._is_ours = True
 
     def num_cpus(self) -> int:
@@ -72,7 +74,6 @@ class RayCluster:
             object_store_memory=OBJECT_STORE_BYTES,
             log_to_driver=False,
             logging_level=logging.ERROR,
-            _node_ip_address="127.0.0.1",
         )
 
 

@@ -1,5 +1,7 @@
 """What only Ray can do: lose a worker."""
 
+import os
+
 import pytest
 
 from orchestrator.executors.ray_executor import RayExecutor
@@ -45,6 +47,11 @@ def test_a_killed_worker_is_told_once_and_another_takes_over(executor):
     executor.run(0, assignment(2, "work"))  # to a worker that is gone: nothing comes of it
     executor.run(1, assignment(3, "work"))
     assert [event.stack_id for event in collect(executor, StackTrained)] == [3]
+
+
+def test_our_own_cluster_is_on_loopback_and_asks_for_a_token(ray_cluster):
+    assert {node["NodeManagerAddress"] for node in ray_cluster.nodes()} == {"127.0.0.1"}
+    assert os.environ["RAY_AUTH_MODE"] == "token"
 
 
 def test_a_worker_that_cannot_start_is_lost(executor):
