@@ -62,7 +62,9 @@ def test_equal_weights_give_equal_logits_losses_and_gradients(task, model):
         gradient = ours_by_name[names[name]].grad
         expected = torch.zeros_like(parameter) if gradient is None else gradient[0]
         actual = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
-        torch.testing.assert_close(actual, expected, rtol=1e-3, atol=2e-5, msg=lambda text, name=name: f"{name}: {text}")
+        torch.testing.assert_close(
+            actual, expected, rtol=1e-3, atol=2e-5, msg=lambda text, name=name: f"{name}: {text}"
+        )
 
 
 def test_the_comparison_notices_a_difference():
