@@ -39,6 +39,9 @@ class Results:
         self._connection = connect(layout.root)
         self._views = ViewBuilder(self._connection, scans, memory, Segments(layout, memory, self._connection))
 
+    def __repr__(self) -> str:
+        return f"results_store.open({str(self.path)!r})"
+
     @property
     def path(self) -> Path:
         """The store's folder."""

@@ -65,7 +65,7 @@ WITH latest AS (
 ), given_up AS (
     SELECT DISTINCT trial_id FROM raw.failures WHERE gave_up
 )
-SELECT members.study, members.variant, members.cell_id,
+SELECT members.study, members.variant, members.point, members.cell_id,
     CASE
         WHEN trials.trial_id IS NOT NULL THEN trials.status
         WHEN withdrawn.trial_id IS NOT NULL THEN 'retracted'

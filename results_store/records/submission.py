@@ -37,6 +37,7 @@ class MemberRecord:
 
     Attributes:
         variant: Name of the variant.
+        point: Which of the variant's cells this is, as text; empty where it has only one.
         cell_id: Identity of the full configuration without a seed.
         trial_id: Identity of the trial.
         seed: Seed of the trial.
@@ -48,6 +49,7 @@ class MemberRecord:
     trial_id: str
     seed: int
     config: Mapping[str, Any]
+    point: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

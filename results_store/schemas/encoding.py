@@ -36,7 +36,7 @@ _KINDS: dict[type, Kind] = {
 }
 
 # Names that the view `results` adds: neither a metric nor a field may take them.
-_NAMES_OF_VIEWS = frozenset({"study", "variant", "cell_id", "state", "filename", "file_row_number", "member"})
+_NAMES_OF_VIEWS = frozenset({"study", "variant", "point", "cell_id", "state", "filename", "file_row_number", "member"})
 
 
 def kind_of(records: Sequence[Record]) -> Kind:

@@ -54,6 +54,7 @@ _FIXED_COLUMNS: dict[Kind, dict[str, ColumnType]] = {
         "submitted_at": _TIME,
         "member": _COUNT,
         "variant": _TEXT,
+        "point": _TEXT,
         "cell_id": _TEXT,
         "trial_id": _TEXT,
         "seed": _COUNT,

@@ -4,7 +4,8 @@ What the query of a table has to give:
 
 - It is one SELECT; `$study` is the name of the study. It usually reads the view `results`.
 - Each of its rows is a line. A column `variant` names the line and lets the study's `rows` choose, order
-  and label lines; lines of one variant keep the query's order.
+  and label lines; lines of one variant keep the query's order. A column `point` tells them apart: it is not
+  shown, but stands behind the label.
 - A column of lists of numbers holds replicates, `list(metric ORDER BY seed)`: shown as mean, interval, n.
 - A column `state` of lists of texts, `list(state ORDER BY seed)`, is not shown; it makes the footnotes.
 - Any other column is shown as it is.
@@ -18,6 +19,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from results_store.errors import QueryError
 from results_store.query import QueryResult
 from results_store.records import MetricInfo, TableRecord
 from results_store.statistics import mean_interval
@@ -33,7 +35,12 @@ def build_table(result: QueryResult, record: TableRecord, metrics: Sequence[Metr
         result: What the query gave.
         record: What the study says about the table.
         metrics: The metrics of the study's trainable.
+
+    Raises:
+        QueryError: The query gives no column `variant`.
     """
+    if "variant" not in result.columns:
+        raise QueryError(f"the query of table {record.name!r} gives no column variant; it names the lines")
     rows = result.dicts()
     replicates = {
         field.name
@@ -46,11 +53,11 @@ def build_table(result: QueryResult, record: TableRecord, metrics: Sequence[Metr
     columns = [
         _column(name, known, has_replicates=name in replicates, has_published=name in published)
         for name in result.columns
-        if name not in ("variant", "state")
+        if name not in ("variant", "point", "state")
     ]
     lines = [
-        _line(row, label, numbers, columns)
-        for row, label, numbers in _chosen(rows, record, has_variant="variant" in result.columns)
+        _line(row, f"{label} ({row['point']})" if row.get("point") else label, numbers, columns)
+        for row, label, numbers in _chosen(rows, record)
     ]
     return Table(name=record.name, title=record.title or record.name, columns=columns, lines=lines, sql=record.sql)
 
@@ -71,12 +78,11 @@ def _column(name: str, metrics: Mapping[str, MetricInfo], *, has_replicates: boo
 
 
 def _chosen(
-    rows: Sequence[Mapping[str, Any]], record: TableRecord, *, has_variant: bool
+    rows: Sequence[Mapping[str, Any]], record: TableRecord
 ) -> list[tuple[Mapping[str, Any], str, Mapping[str, float]]]:
     """The lines to show with their labels and published values."""
-    if not record.rows or not has_variant:
-        labels = [str(row["variant"]) if has_variant else str(place) for place, row in enumerate(rows, 1)]
-        return [(row, label, {}) for row, label in zip(rows, labels, strict=True)]
+    if not record.rows:
+        return [(row, str(row["variant"]), {}) for row in rows]
     chosen = []
     for wanted in record.rows:
         label = wanted.label or wanted.variant
@@ -116,9 +122,9 @@ def _line(row: Mapping[str, Any], label: str, published: Mapping[str, float], co
 
 
 def _num_undefined(numbers: Sequence[float | None], states: Sequence[str]) -> int:
-    """How many completed replicates have no number; without states, all count as completed."""
+    """How many completed replicates have no number; without states, nobody knows (the n tells how many have one)."""
     if len(states) != len(numbers):
-        states = ["completed"] * len(numbers)
+        return 0
     return sum(
         state == "completed" and (number is None or not math.isfinite(number))
         for number, state in zip(numbers, states, strict=True)

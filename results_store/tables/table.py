@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -45,9 +46,17 @@ class Column:
 
     def number(self, value: float) -> str:
         """A number as it is shown: percent with one decimal, or four significant digits."""
+        return self.numbers(value)[0]
+
+    def numbers(self, *values: float) -> list[str]:
+        """Numbers that belong together: percent with one decimal, or four significant digits of the largest."""
         if self.unit == "fraction":
-            return f"{100 * value:.1f}"
-        return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+            return [f"{100 * value:.1f}" for value in values]
+        largest = max(map(abs, values))
+        if largest != 0 and not 1e-4 <= largest < 1e15:
+            return [f"{value:.4g}" for value in values]
+        decimals = 0 if largest == 0 else max(0, 3 - math.floor(math.log10(largest)))
+        return [f"{value:,.{decimals}f}" for value in values]
 
     def published_number(self, value: float) -> str:
         """A published number with all the digits that were published."""
@@ -206,6 +215,8 @@ def _cell_text(column: Column, cell: Cell) -> str:
         is_number = isinstance(cell.value, float) or (
             isinstance(cell.value, int) and not isinstance(cell.value, bool) and column.unit == "fraction"
         )
+        if isinstance(cell.value, int) and not is_number and not isinstance(cell.value, bool):
+            return f"{cell.value:,}"
         return column.number(cell.value) if is_number else plain(cell.value)
     if interval.mean is None:
         return _ABSENT
@@ -215,7 +226,8 @@ def _cell_text(column: Column, cell: Cell) -> str:
         return f"{column.number(interval.mean)} [all equal] {count}"
     if interval.low is None or interval.high is None:
         return f"{column.number(interval.mean)} {count}"
-    return f"{column.number(interval.mean)} [{column.number(interval.low)}, {column.number(interval.high)}] {count}"
+    mean, low, high = column.numbers(interval.mean, interval.low, interval.high)
+    return f"{mean} [{low}, {high}] {count}"
 
 
 def _missing(line: Line, columns: Sequence[Column]) -> list[str]:

@@ -2,6 +2,7 @@
 -- Lists hold replicates: they are shown as mean, 95 % interval and n; `state` makes the footnotes.
 SELECT
     variant,
+    any_value(point) AS point,
     list(test_accuracy ORDER BY seed) AS test_accuracy,
     list(test_retrieval_accuracy ORDER BY seed) AS test_retrieval_accuracy,
     list(test_gate_rate ORDER BY seed) AS test_gate_rate,
