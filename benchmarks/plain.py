@@ -7,6 +7,8 @@ and is neither slowed down nor tuned. Parameters carry the names of the publishe
 Shapes: B sequences, T time steps, D width, H heads, E = D / H head width, V tokens.
 """
 
+# ruff: noqa: N803, N806 - names of tensors carry their shape
+
 import math
 from dataclasses import dataclass
 

@@ -1,0 +1,184 @@
+"""SQL: an aggregate by cell over a million rows in one file, and over thousands of files of one row."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+import results_store
+from amor_models import METRICS
+from benchmarks.figures import Figure, Requirement, Spread
+from benchmarks.studies import scratch
+from orchestrator.trainables.amor import AmorTrainable
+from results_store import FolderStore, Layout
+from results_store.records import Provenance, TrialRecord
+from results_store.schemas import to_table
+from results_store.stores.publishing import encode, publish
+
+PART = "queries"
+COMPACTED = Requirement(kind="less than", value=0.1)
+SMALL_FILES = Requirement(kind="less than", value=1.0)
+BY_CELL = """
+    SELECT task_noise_length, model_gate_scale, model_attention_top_k, training_learning_rate,
+        count(*) AS n, avg(test_retrieval_accuracy) AS mean, stddev_samp(test_retrieval_accuracy) AS deviation
+    FROM trials
+    GROUP BY ALL
+"""
+STARTED_AT = datetime(2026, 1, 1, tzinfo=UTC)
+
+# What happens to a store between two series of queries. Once the store can be compacted, this becomes
+# `(("as published", None), ("compacted", results_store.compact))`, and `required_when` below becomes "compacted".
+STAGES: tuple[tuple[str, Callable[[Path], None] | None], ...] = (("as published", None),)
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuerySizes:
+    """How much is measured."""
+
+    num_rows: int
+    num_files: int
+    num_seeds: int
+    num_rounds: int
+
+
+FULL = QuerySizes(num_rows=1_000_000, num_files=5_000, num_seeds=100, num_rounds=15)
+QUICK = QuerySizes(num_rows=5_000, num_files=300, num_seeds=5, num_rounds=3)
+
+
+def _config(cell: int) -> dict[str, Any]:
+    """The cell with this number: a point of a grid of 10 x 10 x 10 x as many as it takes."""
+    scale, top_k, noise_length, rate = cell % 10, cell // 10 % 10, cell // 100 % 10, cell // 1000
+    raw = {
+        "task": {"name": "needle_haystack", "noise_length": 20 + 10 * noise_length},
+        "model": {"name": "amor", "gate": {"name": "entropy", "scale": 1.0 + scale}, "attention": {"top_k": 1 + top_k}},
+        "training": {"learning_rate": 1e-4 * (1 + rate)},
+    }
+    return AmorTrainable.config_model.model_validate(raw).model_dump(mode="json")
+
+
+def _record(cell: int, seed: int, generator: np.random.Generator) -> TrialRecord:
+    """A trial that was never trained."""
+    return TrialRecord(
+        trial_id=generator.bytes(16).hex(),
+        attempt_id=generator.bytes(16).hex(),
+        trainable="amor",
+        trainable_version=1,
+        seed=seed,
+        status="completed",
+        config=_config(cell),
+        metrics={metric.name: float(generator.random()) for metric in METRICS},
+        duration_s=60.0,
+        stack_size=1,
+        provenance=Provenance(
+            git_commit="0" * 40,
+            git_dirty=False,
+            source_hash="0" * 16,
+            versions={"python": "3.11"},
+            host="nowhere",
+            cpu="none",
+            threads=1,
+            finished_at=STARTED_AT + timedelta(seconds=cell),
+        ),
+    )
+
+
+def _ids(num_rows: int, generator: np.random.Generator) -> pa.Array:
+    text = generator.bytes(16 * num_rows).hex()
+    return pa.array([text[32 * row : 32 * row + 32] for row in range(num_rows)], pa.string())
+
+
+def publish_one_file(store: Path, sizes: QuerySizes) -> None:
+    """Publishes all rows in one file: each cell with all its seeds, in random order, as random searches finish."""
+    generator = np.random.default_rng(0)
+    num_cells = sizes.num_rows // sizes.num_seeds
+    kind, of_cells = to_table([_record(cell, 0, generator) for cell in range(num_cells)])
+    order = generator.permutation(num_cells * sizes.num_seeds)
+    table = of_cells.take(pa.array(order % num_cells))
+    metrics = {metric.name for metric in METRICS}
+    columns: dict[str, pa.Array] = {}
+    for name in table.column_names:
+        if name in ("trial_id", "attempt_id"):
+            columns[name] = _ids(len(order), generator)
+        elif name == "seed":
+            columns[name] = pa.array(order // num_cells)
+        elif name in metrics and pa.types.is_floating(table.schema.field(name).type):
+            columns[name] = pa.array(generator.random(len(order)))
+        else:
+            columns[name] = table.column(name)
+    publish(Layout(store), kind, encode(pa.table(columns)))
+
+
+def publish_small_files(store: Path, sizes: QuerySizes) -> None:
+    """Publishes one file per trial, as slow trials of a long study do."""
+    generator = np.random.default_rng(1)
+    folder = FolderStore(store)
+    num_cells = max(1, sizes.num_files // sizes.num_seeds)
+    for row in range(sizes.num_files):
+        folder.publish([_record(row % num_cells, row // num_cells, generator)])
+
+
+def _query_s(store: Path, num_rows: int) -> tuple[float, float]:
+    """Seconds of opening a store and querying it, and of the same query once more."""
+    started_s = time.perf_counter()
+    opened = results_store.open(store)
+    rows = opened.sql(BY_CELL).rows()
+    first_s = time.perf_counter() - started_s
+    counted = sum(row[4] for row in rows)
+    if counted != num_rows or opened.problems:
+        raise RuntimeError(f"the query saw {counted} of {num_rows} rows; problems: {opened.problems}")
+    started_s = time.perf_counter()
+    opened.sql(BY_CELL).rows()
+    return first_s, time.perf_counter() - started_s
+
+
+def _series(name: str, store: Path, num_rows: int, required: Requirement, num_rounds: int) -> list[Figure]:
+    figures = []
+    required_when = STAGES[-1][0]
+    for stage, prepare in STAGES:
+        if prepare is not None:
+            prepare(store)
+        warm_up_s, _ = _query_s(store, num_rows)
+        both = [_query_s(store, num_rows) for _ in range(num_rounds)]
+        what = f"{name}, {stage}"
+        figures += [
+            Figure(
+                part=PART,
+                name=f"{what}: open the store and aggregate by cell",
+                unit="s",
+                spread=Spread.of([first for first, _ in both]),
+                required=required if stage == required_when else None,
+                note=f"after a first time of {warm_up_s:.2f} s, in which the files are verified",
+                details={"first_time_s": warm_up_s},
+            ),
+            Figure(
+                part=PART,
+                name=f"{what}: the same query again",
+                unit="s",
+                spread=Spread.of([again for _, again in both]),
+                note="in a store that is open, as in a notebook",
+            ),
+        ]
+    return figures
+
+
+def measure(sizes: QuerySizes, tell: Callable[[str], None]) -> list[Figure]:
+    """Both stores; they are built first, which is in no measurement."""
+    figures = []
+    with scratch() as folder:
+        tell(f"queries: building one file of {sizes.num_rows} rows")
+        publish_one_file(folder / "one", sizes)
+        tell("queries: querying it")
+        name = f"SQL over {sizes.num_rows} rows in one file"
+        figures += _series(name, folder / "one", sizes.num_rows, COMPACTED, sizes.num_rounds)
+    with scratch() as folder:
+        tell(f"queries: building {sizes.num_files} files of one row")
+        publish_small_files(folder / "small", sizes)
+        tell("queries: querying them")
+        name = f"SQL over {sizes.num_files} files of one row"
+        figures += _series(name, folder / "small", sizes.num_files, SMALL_FILES, sizes.num_rounds)
+    return figures
