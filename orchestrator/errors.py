@@ -20,6 +20,19 @@ class AmorError(Exception):
     """Root of everything that amor raises on purpose; its text is one clear line."""
 
 
+class StopNow(BaseException):
+    """Raised by a signal where everything runs in one process, so that a trial in training is left at once."""
+
+
+def one_line(error: BaseException) -> str:
+    """Type and text of any exception on one line, whatever its `__str__` does."""
+    try:
+        text = str(error)
+    except Exception:  # the text of a user's exception may itself raise
+        text = "(its message cannot be made)"
+    return " ".join(f"{type(error).__name__}: {text}".split()).removesuffix(":")
+
+
 class StudyError(AmorError):
     """A study file is invalid.
 

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from orchestrator.driver.clock import Clock
 from orchestrator.driver.signals import StopSignals
+from orchestrator.errors import StopNow
 from orchestrator.executors.protocol import Executor
 from orchestrator.identity.identifiers import new_attempt_id
 from orchestrator.lifecycle.events import Event, StopRequested, StoreAnswered, StoreFailed
@@ -25,7 +26,7 @@ from orchestrator.lifecycle.machine import Machine
 from orchestrator.lifecycle.states import TrialState
 from orchestrator.study.schema import Limits
 from orchestrator.study.study import Trial
-from orchestrator.worker.assignment import Assignment, AttemptTask, WorkerSetup
+from orchestrator.worker.assignment import Assignment, AttemptTask
 from results_store import Store, StoreError
 from results_store.records import FailureRecord
 
@@ -80,32 +81,22 @@ class Driver:
         self._answers: list[Event] = []
         self._finish: Finish | None = None
 
-    def run(
-        self,
-        stacks: Sequence[Sequence[Trial]],
-        *,
-        setup: WorkerSetup,
-        limits: Limits,
-        num_workers: int | None,
-    ) -> RunOutcome:
-        """Runs every trial to its end, or until it is told to stop.
-
-        Raises:
-            ExecutionError: the executor cannot be started.
-        """
+    def run(self, stacks: Sequence[Sequence[Trial]], *, limits: Limits, num_workers: int) -> RunOutcome:
+        """Runs every trial to its end, or until it is told to stop, on an executor that has been opened."""
         self._trials = {trial.trial_id: trial for stack in stacks for trial in stack}
         self._finish = None
         machine = Machine(
             stacks=[[trial.trial_id for trial in stack] for stack in stacks],
-            num_workers=self._executor.open(setup, num_workers),
+            num_workers=num_workers,
             max_attempts=limits.max_attempts,
             max_failed_trials=limits.max_failed_trials,
             new_attempt_id=self._attempt_ids,
         )
         try:
-            with self._signals.installed():
-                self._carry_out(machine.start())
-                finish = self._until_finished(machine, limits)
+            self._carry_out(machine.start())
+            finish = self._until_finished(machine, limits)
+        except StopNow:
+            finish = Finish(reason="interrupted")
         finally:
             self._executor.release()
         self._observer.update(machine.counts())

@@ -5,13 +5,19 @@ import signal
 from collections.abc import Iterator
 from types import FrameType
 
+from orchestrator.errors import StopNow
 from orchestrator.lifecycle.events import StopRequested
 
 
 class StopSignals:
-    """Counts signals: the first Ctrl-C finishes what runs, the second stops now; SIGTERM stops now."""
+    """Counts signals: the first Ctrl-C finishes what runs, the second stops now; SIGTERM stops now.
 
-    def __init__(self) -> None:
+    Args:
+        leaves_training: whether to leave a trial that trains in this very thread (`StopNow`) when stopping now.
+    """
+
+    def __init__(self, *, leaves_training: bool) -> None:
+        self._leaves_training = leaves_training
         self._num_interrupts = 0
         self._pending: list[StopRequested] = []
         self.was_interrupted = False
@@ -38,11 +44,9 @@ class StopSignals:
 
     def _received(self, number: int, _frame: FrameType | None) -> None:
         self.was_interrupted = True
-        if number == signal.SIGTERM:
-            self._pending.append(StopRequested(at_once=True, reason="terminated"))
-            return
-        self._num_interrupts += 1
-        at_once = self._num_interrupts > 1
-        self._pending.append(StopRequested(at_once=at_once, reason="interrupted"))
-        if self._num_interrupts > 2:  # something blocks; do not wait for it
-            raise KeyboardInterrupt
+        self._num_interrupts += number == signal.SIGINT
+        at_once = number == signal.SIGTERM or self._num_interrupts > 1
+        reason = "terminated" if number == signal.SIGTERM else "interrupted"
+        self._pending.append(StopRequested(at_once=at_once, reason=reason))
+        if at_once and (self._leaves_training or self._num_interrupts > 2):  # the third time something blocks
+            raise StopNow

@@ -9,8 +9,7 @@ from orchestrator.document.problems import Problem
 from orchestrator.driver.clock import SystemClock
 from orchestrator.driver.driver import Driver, Observer, RunOutcome
 from orchestrator.driver.signals import StopSignals
-from orchestrator.driver.submission import submission_record
-from orchestrator.errors import ExecutionError, StudyError, UsageError
+from orchestrator.errors import ExecutionError, StopNow, StudyError, UsageError
 from orchestrator.executors.inline import InlineExecutor
 from orchestrator.executors.protocol import Executor
 from orchestrator.executors.ray_environment import prepare_environment
@@ -19,6 +18,7 @@ from orchestrator.plan.history import plan_study
 from orchestrator.plan.plan import Plan
 from orchestrator.study.loading import load_study
 from orchestrator.study.study import Study
+from orchestrator.study.submission import submission_record
 from orchestrator.worker.assignment import WorkerSetup
 from orchestrator.worker.provenance import git_state
 from results_store import FolderStore
@@ -149,17 +149,20 @@ def run_studies(
         check_submission(submission_record(study))
     store.check_writable()
     executor = _executor(store, options)
-    signals = StopSignals()
+    signals = StopSignals(leaves_training=options.executor == "inline")
     outcomes: list[StudyOutcome] = []
-    try:
-        for study in studies:
-            outcome = _run_study(study, store, executor, signals, options, begin)
-            outcomes.append(outcome)
-            end(outcome)
-            if signals.was_interrupted or outcome.is_broken:
-                break
-    finally:
-        executor.close()
+    with signals.installed():
+        try:
+            for study in studies:
+                outcome = _run_study(study, store, executor, signals, options, begin)
+                outcomes.append(outcome)
+                end(outcome)
+                if signals.was_interrupted or outcome.is_broken:
+                    break
+        except StopNow:
+            pass  # between two runs; what was published is in the store
+        finally:
+            executor.close()
     return SubmitOutcome(studies=tuple(outcomes), was_interrupted=signals.was_interrupted)
 
 
@@ -171,31 +174,34 @@ def _run_study(
     options: SubmitOptions,
     begin: Callable[[Plan], Observer],
 ) -> StudyOutcome:
-    store.publish([submission_record(study)])
     plan = plan_study(study, store, open_results(store.path), options.only)
     observer = begin(plan)
     outcome = RunOutcome(counts=dict.fromkeys(TrialState, 0), stop_reason=None, is_broken=False)
-    if plan.to_run:
+    if not plan.to_run:
+        store.publish([submission_record(study)])
+    else:
         commit, is_dirty = git_state(study.trainable)
         setup = WorkerSetup(trainable=study.file.trainable, pins=study.pins, git_commit=commit, git_dirty=is_dirty)
+        num_workers = executor.open(setup, options.num_workers)  # before anything of the study is in the store
+        store.publish([submission_record(study)])
         driver = Driver(store=store, executor=executor, observer=observer, signals=signals, clock=SystemClock())
-        outcome = driver.run(
-            plan.stacks(options.stack_size),
-            setup=setup,
-            limits=study.file.limits,
-            num_workers=options.num_workers,
-        )
+        outcome = driver.run(plan.stacks(options.stack_size), limits=study.file.limits, num_workers=num_workers)
     num_trained = outcome.counts[TrialState.PUBLISHED]
     num_failed = outcome.counts[TrialState.FAILED]
+    stop_reason, is_broken = outcome.stop_reason, outcome.is_broken
+    num_kept = len(store.finished(trial.trial_id for trial in plan.to_run))
+    if num_kept < num_trained:
+        stop_reason = f"{num_trained - num_kept} trials that were published are not in the store any more"
+        num_trained, is_broken = num_kept, True
     return StudyOutcome(
         study=study,
-        num_trials=len({trial.trial_id for trial in study.trials}),
+        num_trials=len(study.trials),
         num_done_before=len(plan.done),
         num_trained=num_trained,
         num_failed=num_failed,
         num_left=len(plan.to_run) - num_trained - num_failed + len(plan.left_out),
-        stop_reason=outcome.stop_reason,
-        is_broken=outcome.is_broken,
+        stop_reason=stop_reason,
+        is_broken=is_broken,
     )
 
 

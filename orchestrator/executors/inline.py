@@ -3,8 +3,9 @@
 from collections import deque
 from collections.abc import Callable
 
+from orchestrator.errors import one_line
 from orchestrator.executors.replies import flush_event, stack_event
-from orchestrator.lifecycle.events import Event, StackSkipped, WorkerStarted
+from orchestrator.lifecycle.events import Event, StackSkipped, WorkerLost, WorkerStarted
 from orchestrator.worker.assignment import Assignment, WorkerSetup
 from orchestrator.worker.worker import Worker
 from results_store import Store
@@ -28,7 +29,11 @@ class InlineExecutor:
     def start_worker(self, worker_id: int) -> None:
         """Creates the worker in this process."""
         assert self._setup is not None, "open() comes first"
-        worker = Worker(self._setup, self._open_store())
+        try:
+            worker = Worker(self._setup, self._open_store())
+        except Exception as error:  # whatever a trainable does when its worker is prepared
+            self._events.append(WorkerLost(worker_id=worker_id, cause=one_line(error)))
+            return
         self._workers[worker_id] = worker
         self._events.append(WorkerStarted(worker_id=worker_id, host=worker.host))
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from orchestrator.identity.canonical import canonical_config, canonical_json
 from orchestrator.trainables.contract import Trainable
+from orchestrator.trainables.loading import asking
 
 DIGITS = 32
 
@@ -44,10 +45,12 @@ def new_submission_id() -> str:
 
 
 def _content(trainable: Trainable, config: BaseModel, pins: Pins) -> dict[str, Any]:
+    with asking(trainable, "identity"):
+        normal = trainable.identity(config)
     return {
         "trainable": trainable.name,
         "version": trainable.version,
-        "config": canonical_config(trainable.identity(config)),
+        "config": canonical_config(normal),
         "randomness": {name: dict(pin) if isinstance(pin, Mapping) else pin for name, pin in pins.items()},
     }
 

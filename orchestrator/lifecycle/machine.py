@@ -176,6 +176,11 @@ class Machine:
                     self._failure(attempt, "raised", worker.host, event.cause, event.traceback, stack, gave_up)
                 )
                 self._give_up(attempt.trial_id) if gave_up else self._retry_alone(attempt.trial_id)
+            if not failed:  # raised after its last trial was finished: they count, and the error is told
+                last = stack.attempts[-1]
+                instructions.append(
+                    self._failure(last, "raised", worker.host, event.cause, event.traceback, stack, gave_up=False)
+                )
         self._published(worker, event.published)
         return instructions
 
@@ -187,10 +192,16 @@ class Machine:
 
     def _flushed(self, event: Flushed) -> list[Instruction]:
         worker = self._workers.get(event.worker_id)
-        if worker is not None:
-            worker.is_flushing = False
-            self._published(worker, event.published)
-        return []
+        if worker is None:
+            return []
+        worker.is_flushing = False
+        self._published(worker, event.published)
+        unpublished, worker.unpublished = worker.unpublished, {}
+        instructions: list[Instruction] = []
+        for attempt in unpublished.values():  # trained, flushed, and not in the store: a fault of ours, but bounded
+            self._num_lost[attempt.trial_id] += 1
+            instructions += self._lost(attempt, worker, "its worker could not publish it", None, frozenset())
+        return instructions
 
     def _worker_lost(self, event: WorkerLost) -> list[Instruction]:
         worker = self._workers.pop(event.worker_id, None)
@@ -321,14 +332,16 @@ class Machine:
             instructions += self._replace_workers()
             instructions += self._dispatch()
         instructions += self._flush_idle()
-        if self._is_over():
+        if self._is_complete():
+            instructions += self._finish(Finish())
+        elif self._is_stopped():
             instructions += self._finish(Finish(reason=self._stop_reason))
         return instructions
 
-    def _is_over(self) -> bool:
-        num_finished = self._counts[TrialState.PUBLISHED] + self._counts[TrialState.FAILED]
-        if num_finished == len(self._states):
-            return True
+    def _is_complete(self) -> bool:
+        return self._counts[TrialState.PUBLISHED] + self._counts[TrialState.FAILED] == len(self._states)
+
+    def _is_stopped(self) -> bool:
         is_idle = not self._asked and not any(w.in_flight or w.unpublished for w in self._workers.values())
         return self._stop_reason is not None and is_idle
 

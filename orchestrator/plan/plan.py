@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from orchestrator.plan.forecast import Forecast
 from orchestrator.study.schema import Claim
 from orchestrator.study.study import Study, Trial
+from orchestrator.trainables.loading import asking
 
 ALPHA = 0.05
 """The level at which claims are decided."""
@@ -38,7 +39,9 @@ class Plan:
         """The trials to run, grouped into stacks of at most `size` that may be trained together."""
         groups: dict[object, list[Trial]] = {}
         for trial in self.to_run:
-            key = self.study.trainable.stack_key(trial.cell.config)
+            with asking(self.study.trainable, "stack_key"):
+                key = self.study.trainable.stack_key(trial.cell.config)
+                hash(key)
             groups.setdefault(trial.trial_id if key is None else ("stack", key), []).append(trial)
         stacks = [
             tuple(group[start : start + size]) for group in groups.values() for start in range(0, len(group), size)
@@ -71,7 +74,8 @@ def make_plan(
     missing = [trial for trial in study.trials if trial.trial_id not in finished]
     wanted = [trial for trial in missing if not only or set(only) & set(trial.cell.variants)]
     chosen = {trial.trial_id for trial in wanted}
-    costs = {cell.cell_id: study.trainable.cost(cell.config) for cell in study.cells}
+    with asking(study.trainable, "cost"):
+        costs = {cell.cell_id: float(study.trainable.cost(cell.config)) for cell in study.cells}
     to_run = sorted(wanted, key=lambda trial: -costs[trial.cell.cell_id])
     seconds = forecast.total_s([(trial.cell.leaves(), costs[trial.cell.cell_id]) for trial in to_run])
     return Plan(
@@ -106,7 +110,11 @@ def _seed_warnings(study: Study) -> list[str]:
         needed = math.ceil(math.log2(len(claims) / ALPHA))
         if num_seeds < needed:
             warnings.append(
-                f"{num_seeds} seeds are too few to support any of the {len(claims)} claims of family {family!r}: the "
+                f"{_many(num_seeds, 'seed')} cannot support {_many(len(claims), 'claim')} of family {family!r}: the "
                 f"smallest corrected p-value is {min(1.0, len(claims) * 2.0**-num_seeds):.2g}; take {needed} or more"
             )
     return warnings
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -58,7 +58,7 @@ class ProgressReporter:
         elapsed_s = time.monotonic() - self._started_s
         parts = [
             f"{self._study}: {self._num_done_before + num_published} done",
-            f"{counts[TrialState.RUNNING] + counts[TrialState.TRAINED]} running",
+            f"{counts[TrialState.RUNNING]} running",
             f"{counts[TrialState.PENDING]} to run",
         ]
         if counts[TrialState.FAILED]:

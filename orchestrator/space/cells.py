@@ -10,9 +10,10 @@ from pydantic import BaseModel, ValidationError
 from orchestrator.document.changes import Change, ConfigPath, Origin, merge, nested
 from orchestrator.document.problems import suggestion
 from orchestrator.document.validation import errors_of
+from orchestrator.document.yaml_document import KeyPath
 from orchestrator.identity.identifiers import Pins, cell_id
 from orchestrator.space.fields import Selection, all_paths, select
-from orchestrator.space.grid import VARIANT, Grid
+from orchestrator.space.grid import VARIANT, Condition, Grid
 from orchestrator.trainables.contract import Trainable
 
 
@@ -113,6 +114,7 @@ class _Builder:
         self._pins = pins
         self._findings: dict[Finding, None] = {}
         self._used: set[Origin] = set()
+        self._met: set[KeyPath] = set()
         self._unused: dict[Origin, Finding] = {}
 
     def build(self, variants: Sequence[Variant]) -> Space:
@@ -127,6 +129,9 @@ class _Builder:
                     found.setdefault(identity, (resolved.config, {}))[1][variant.name] = None
             if not num_points:
                 self._report(Origin(path=("grid", "exclude")), (), f"leaves no grid point of variant {variant.name!r}")
+        for condition in self._grid.conditions():
+            if condition.at not in self._met and not self._findings:
+                self._report(Origin(path=condition.at), (), "holds at no grid point of any variant")
         for origin, finding in self._unused.items():
             if origin not in self._used:
                 self._findings[finding] = None
@@ -138,7 +143,7 @@ class _Builder:
     def _points(self, variant: Variant) -> Iterator[_Resolved]:
         without_grid = merge([self._base, variant.changes, self._settings])
         written = {path: change.value for path, change in without_grid.items()}
-        for point in self._grid.points(variant.name, written, self._with_defaults):
+        for point in self._grid.points(variant.name, written, self._with_defaults, self._note_met):
             resolved = self._resolve(merge([self._base, variant.changes, point, self._settings]))
             self._note_use(resolved, [*self._base, *variant.changes, *point, *self._settings])
             yield resolved
@@ -182,6 +187,9 @@ class _Builder:
             elif change.origin not in self._unused:
                 message = f"no variant uses this key ({reason})"
                 self._unused[change.origin] = Finding(origin=change.origin, path=change.path, message=message)
+
+    def _note_met(self, condition: Condition) -> None:
+        self._met.add(condition.at)
 
     def _check_conditions(self) -> None:
         known = {*all_paths(self._trainable.config_model), VARIANT}

@@ -65,7 +65,11 @@ class Grid:
     exclude: tuple[Condition, ...] = ()
 
     def points(
-        self, variant: str, config: Mapping[ConfigPath, Any], with_defaults: WithDefaults
+        self,
+        variant: str,
+        config: Mapping[ConfigPath, Any],
+        with_defaults: WithDefaults,
+        met: Callable[["Condition"], None],
     ) -> Iterator[tuple[Change, ...]]:
         """The grid points of one variant.
 
@@ -73,6 +77,7 @@ class Grid:
             variant: its name.
             config: its configuration without the grid, by path.
             with_defaults: completes a configuration by what is at its default, so that conditions may ask for it.
+            met: called with every condition that applied somewhere.
         """
         free = [axis for axis in self.axes if axis.when is None]
         bound = [axis for axis in self.axes if axis.when is not None]
@@ -81,14 +86,19 @@ class Grid:
             merged = {**config, **{change.path: change.value for change in outer}}
             complete = with_defaults(merged) if bound else merged
             applying = [axis for axis in bound if axis.when is not None and axis.when.holds(variant, complete)]
+            for axis in applying:
+                if axis.when is not None:
+                    met(axis.when)
             for inner_steps in itertools.product(*(axis.steps for axis in applying)):
                 point = (*outer, *(change for step in inner_steps for change in step))
-                full = {**merged, **{change.path: change.value for change in point}}
-                if not self.exclude or not self._excludes(variant, with_defaults(full)):
-                    yield point
-
-    def _excludes(self, variant: str, config: Mapping[ConfigPath, Any]) -> bool:
-        return any(condition.holds(variant, config) for condition in self.exclude)
+                if self.exclude:
+                    full = with_defaults({**merged, **{change.path: change.value for change in point}})
+                    holding = [condition for condition in self.exclude if condition.holds(variant, full)]
+                    for condition in holding:
+                        met(condition)
+                    if holding:
+                        continue
+                yield point
 
     def conditions(self) -> Iterator[Condition]:
         """All conditions, of `when` and of `exclude`."""

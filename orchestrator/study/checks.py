@@ -10,7 +10,7 @@ from orchestrator.space.cells import Cell
 from orchestrator.space.fields import all_paths
 from orchestrator.study.schema import Claim, StudyFile
 from orchestrator.trainables.contract import Trainable
-from results_store import StoreError, check_table_sql
+from results_store import QueryError, check_table_sql
 
 Report = Callable[[KeyPath, str], None]
 
@@ -29,8 +29,8 @@ def check_tables(file: StudyFile, folder: Path, report: Report) -> Mapping[str, 
             report((*at, "sql"), f"{table.sql} cannot be read: {(error.strerror or str(error)).lower()}")
         except UnicodeDecodeError:
             report((*at, "sql"), f"{table.sql} is not UTF-8 text")
-        except StoreError as error:
-            report((*at, "sql"), f"{table.sql}: {' '.join(str(error).split())}")
+        except QueryError as error:
+            report((*at, "sql"), query_problem(table.sql, error))
         else:
             sql_by_name[table.name] = sql
         for row_index, row in enumerate(table.rows):
@@ -46,14 +46,10 @@ def check_claims(file: StudyFile, trainable: Trainable, cells: Sequence[Cell] | 
     metrics = [metric.name for metric in trainable.metrics]
     for index, table in enumerate(file.tables):
         for row_index, row in enumerate(table.rows):
-            for metric in row.published:
-                _check_name(
-                    metric,
-                    metrics,
-                    ("tables", index, "rows", row_index, "published", metric),
-                    "metric",
-                    report,
-                )
+            for metric, value in row.published.items():
+                at_metric = ("tables", index, "rows", row_index, "published", metric)
+                _check_name(metric, metrics, at_metric, "metric", report)
+                _check_fraction(metric, value, trainable, at_metric, report)
     names: set[str] = set()
     for index, claim in enumerate(file.claims):
         at: KeyPath = ("claims", index)
@@ -61,6 +57,9 @@ def check_claims(file: StudyFile, trainable: Trainable, cells: Sequence[Cell] | 
             report((*at, "name"), f"two claims are called {claim.name!r}")
         names.add(claim.name)
         _check_name(claim.metric, metrics, (*at, "metric"), "metric", report)
+        published = claim.published if isinstance(claim.published, list) else [claim.published]
+        for value in [claim.value, *published]:
+            _check_fraction(claim.metric, value, trainable, at, report)
         compared = claim.compare or []
         for position, variant in enumerate(compared):
             _check_name(variant, file.variants, (*at, "compare", position), "variant", report)
@@ -69,6 +68,13 @@ def check_claims(file: StudyFile, trainable: Trainable, cells: Sequence[Cell] | 
         for variant in [*compared, *([claim.variant] if claim.variant is not None else [])]:
             if variant in file.variants and cells is not None:
                 _check_point(claim, variant, trainable, cells, at, report)
+
+
+def _check_fraction(metric: str, value: float | None, trainable: Trainable, at: KeyPath, report: Report) -> None:
+    """Percent where a fraction is meant would be wrong by a factor of a hundred in every table."""
+    is_fraction = any(known.name == metric and known.unit == "fraction" for known in trainable.metrics)
+    if is_fraction and value is not None and not 0 <= value <= 1:
+        report(at, f"{metric} is a fraction between 0 and 1 (got {value:g}; 5 % is 0.05)")
 
 
 def _check_name(name: str, known: Iterable[str], at: KeyPath, kind: str, report: Report) -> None:
@@ -105,3 +111,11 @@ def _check_point(
             ".".join(path) for path in matching[0] if len({repr(leaves.get(path)) for leaves in matching}) > 1
         )
         report(place, f"names {len(matching)} cells of variant {variant!r}; say where: {', '.join(varying)}")
+
+
+def query_problem(file: str, error: QueryError) -> str:
+    """What is wrong with a table's SQL, with its place in the SQL file."""
+    place = file
+    if error.line is not None:
+        place += f":{error.line}" + (f":{error.column}" if error.column is not None else "")
+    return f"{place}: {error.summary}"

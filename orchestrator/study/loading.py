@@ -13,11 +13,12 @@ from orchestrator.document.yaml_document import Document, KeyPath, read_document
 from orchestrator.errors import StudyError, TrainableError
 from orchestrator.identity.identifiers import Pins
 from orchestrator.space.cells import Space, Variant, build_space
-from orchestrator.space.grid import parse_grid
+from orchestrator.space.grid import RESERVED, parse_grid
 from orchestrator.study.checks import check_claims, check_tables
 from orchestrator.study.schema import SCHEMA_VERSION, StudyFile
 from orchestrator.study.settings import Settings, apply_to_study, parse_settings
 from orchestrator.study.study import Study
+from orchestrator.study.table_trial import try_tables
 from orchestrator.trainables.contract import Trainable
 from orchestrator.trainables.loading import load_trainable
 
@@ -63,7 +64,7 @@ class _Loader:
         check_claims(file, trainable, None if self._problems else space.cells, self._report)
         if self._problems:
             raise StudyError(in_file_order(self._problems))
-        return Study(
+        study = Study(
             file=file,
             document=self._document,
             settings=self._settings.texts,
@@ -71,6 +72,10 @@ class _Loader:
             cells=tuple(space.cells),
             table_sql=table_sql,
         )
+        try_tables(study, self._report)
+        if self._problems:
+            raise StudyError(in_file_order(self._problems))
+        return study
 
     def _validate_file(self) -> StudyFile | None:
         version = self._data.get("schema_version")
@@ -82,8 +87,9 @@ class _Loader:
             return StudyFile.model_validate(self._data)
         except ValidationError as error:
             for path, message in errors_of(error, self._data):
-                is_top_level = message == "unknown key" and len(path) == 1
-                self._report(path, unknown_key(str(path[0]), StudyFile.model_fields) if is_top_level else message)
+                if message == "unknown key" and len(path) == 1:
+                    message = _unknown_field(str(path[0]))
+                self._report(path, message)
                 self._data = _without(self._data, path)
         return self._validate_rest()
 
@@ -163,6 +169,12 @@ class _Loader:
             if dotted == prefix or dotted.startswith(f"{prefix}."):
                 return change.origin.setting
         return None
+
+
+def _unknown_field(key: str) -> str:
+    if key in RESERVED:
+        return f"unknown key; `{key}` belongs under `grid`"
+    return unknown_key(key, StudyFile.model_fields)
 
 
 def _without(data: dict[str, Any], path: KeyPath) -> dict[str, Any]:

@@ -20,7 +20,7 @@ class Trial:
     seed: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Study:
     """What a study file asks for.
 
@@ -39,6 +39,9 @@ class Study:
     trainable: Trainable
     cells: tuple[Cell, ...]
     table_sql: Mapping[str, str]
+
+    def __repr__(self) -> str:
+        return f"<Study {self.name!r}: {len(self.cells)} cells, {len(self.trials)} trials>"
 
     @property
     def name(self) -> str:

@@ -112,6 +112,7 @@ class Trainable(ABC):
         metrics: the metrics of `Finished` reports; a metric not listed here is refused.
         epoch_metrics: the metrics of `Epoch` reports.
         streams: names of the random streams that a study may pin.
+        source_packages: packages beside its own whose source it depends on (provenance).
     """
 
     name: ClassVar[str]
@@ -120,6 +121,7 @@ class Trainable(ABC):
     metrics: ClassVar[Sequence[Metric]]
     epoch_metrics: ClassVar[Sequence[Metric]] = ()
     streams: ClassVar[Sequence[str]] = ()
+    source_packages: ClassVar[Sequence[str]] = ()
 
     @abstractmethod
     def train(self, trials: Sequence[TrialSpec]) -> Iterator[Report]:

@@ -5,8 +5,11 @@ import time
 import traceback
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
-from orchestrator.errors import TrainableError
+import numpy as np
+
+from orchestrator.errors import StopNow, TrainableError, one_line
 from orchestrator.trainables.contract import (
     Details,
     Epoch,
@@ -49,9 +52,10 @@ class Worker:
         raised = None
         try:
             run.train()
-        except Exception as error:  # whatever a trainable raises is its trial's failure, not ours
-            cause = " ".join(f"{type(error).__name__}: {error}".split())
-            raised = Raised(cause=cause, traceback=traceback.format_exc(), finished=run.finished_attempts())
+        except StopNow:
+            raise
+        except BaseException as error:  # whatever a trainable raises, also SystemExit, is its trial's failure
+            raised = Raised(cause=one_line(error), traceback=_traceback(error), finished=run.finished_attempts())
         try:
             self._publisher.flush() if assignment.publish_at_once else self._publisher.flush_if_due()
         except StoreError as error:
@@ -88,6 +92,7 @@ class _StackRun:
         self._source_hash = source
         self._publisher = publisher
         self._finished: list[str] = []
+        self._epochs: set[tuple[str, int]] = set()
         self._started_s = time.monotonic()
 
     def train(self) -> None:
@@ -125,12 +130,11 @@ class _StackRun:
     def _take(self, report: Report, task: AttemptTask) -> None:
         match report:
             case Epoch():
-                self._refuse_undeclared(report.metrics, self._trainable.epoch_metrics)
                 record = EpochRecord(
                     trial_id=task.trial_id,
                     attempt_id=task.attempt_id,
-                    epoch=report.epoch,
-                    metrics=dict(report.metrics),
+                    epoch=self._new_epoch(report),
+                    metrics=self._checked(report.metrics, self._trainable.epoch_metrics),
                 )
                 self._publisher.add_details([record])
             case Details():
@@ -139,20 +143,45 @@ class _StackRun:
                     [kind(trial_id=task.trial_id, attempt_id=task.attempt_id, values=dict(row)) for row in report.rows]
                 )
             case Finished():
-                self._refuse_undeclared(report.metrics, self._trainable.metrics)
+                trial = self._trial_record(report, task)
                 self._finished.append(task.attempt_id)
-                self._publisher.add_trial(self._trial_record(report, task))
+                self._publisher.add_trial(trial)
+            case _:
+                raise TrainableError(f"{self._name} yielded {type(report).__name__}, which is no report")
 
-    def _refuse_undeclared(self, metrics: Mapping[str, MetricValue], declared: Iterable[Metric]) -> None:
+    def _new_epoch(self, report: Epoch) -> int:
+        epoch = report.epoch
+        if not isinstance(epoch, int) or isinstance(epoch, bool):
+            raise TrainableError(f"{self._name} reported epoch {epoch!r}, which is no whole number")
+        if (report.trial_id, epoch) in self._epochs:
+            raise TrainableError(f"{self._name} reported epoch {epoch} of trial {report.trial_id} twice")
+        self._epochs.add((report.trial_id, epoch))
+        return epoch
+
+    def _checked(self, metrics: Mapping[str, MetricValue], declared: Iterable[Metric]) -> dict[str, MetricValue]:
+        """The metrics as plain numbers; a column of the store must hold nothing else."""
         undeclared = metrics.keys() - {metric.name for metric in declared}
         if undeclared:
             raise TrainableError(
                 f"{self._name} reported metrics that it does not declare: {', '.join(sorted(undeclared))}"
             )
+        return {name: self._number(name, value) for name, value in metrics.items()}
+
+    def _number(self, metric: str, value: Any) -> MetricValue:
+        number: Any = value.item() if isinstance(value, np.generic) else value
+        is_whole = isinstance(number, int) and not isinstance(number, bool) and abs(number) < 2**63
+        if number is None or isinstance(number, float) or is_whole:
+            plain: MetricValue = number
+            return plain
+        raise TrainableError(f"{self._name} reported {metric} = {value!r:.60}; a metric is a float, an int or None")
 
     def _trial_record(self, report: Finished, task: AttemptTask) -> TrialRecord:
-        status = report.status
-        if status is TrialStatus.COMPLETED and not all(_is_finite(value) for value in report.metrics.values()):
+        metrics = self._checked(report.metrics, self._trainable.metrics)
+        try:
+            status = TrialStatus(report.status)
+        except ValueError:
+            raise TrainableError(f"{self._name} reported status {report.status!r:.60}") from None
+        if status is TrialStatus.COMPLETED and not all(_is_finite(value) for value in metrics.values()):
             status = TrialStatus.DIVERGED
         return TrialRecord(
             trial_id=task.trial_id,
@@ -162,7 +191,7 @@ class _StackRun:
             seed=task.seed,
             status=status.value,
             config=task.config,
-            metrics=dict(report.metrics),
+            metrics=metrics,
             duration_s=(time.monotonic() - self._started_s) / len(self._tasks),
             stack_size=len(self._tasks),
             provenance=Provenance(
@@ -176,6 +205,13 @@ class _StackRun:
                 finished_at=datetime.now(UTC),
             ),
         )
+
+
+def _traceback(error: BaseException) -> str:
+    try:
+        return "".join(traceback.format_exception(error))
+    except Exception:  # an exception whose text cannot be made
+        return "".join(traceback.format_tb(error.__traceback__)) + type(error).__name__
 
 
 def _is_finite(value: MetricValue) -> bool:

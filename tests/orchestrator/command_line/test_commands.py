@@ -48,9 +48,9 @@ def test_plan_warns_when_seeds_are_too_few_for_the_claims(amor, write_study, tmp
     claims = "".join(f"  - {{name: c{n}, metric: score, compare: [one, two], expect: less}}\n" for n in range(3))
     study.write_text(study.read_text() + "claims:\n" + claims)
     answer = amor("plan", study, "--store", tmp_path / "none")
-    assert "warning: claims: 4 seeds are too few to support any of the 3 claims" in answer.err
+    assert "warning: claims: 4 seeds cannot support 3 claims of family 'claims'" in answer.err
     assert "0.19; take 6 or more" in answer.err
-    assert "too few" not in amor("plan", study, "--set", "seeds=6", "--store", tmp_path / "none").err
+    assert "cannot support" not in amor("plan", study, "--set", "seeds=6", "--store", tmp_path / "none").err
 
 
 def test_status(amor, store):

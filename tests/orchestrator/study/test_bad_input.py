@@ -157,7 +157,7 @@ def test_the_study_that_is_spoiled_below_is_valid(problems_of):
         ("expect: greater", "expect: at_least", "takes `variant` and `value`, and no `compare`"),
         # tables
         ("one.sql", "none.sql", "tables.0.sql: none.sql cannot be read: no such file or directory"),
-        ("one.sql", "broken.sql", "tables.0.sql: broken.sql: "),
+        ("one.sql", "broken.sql", "tables.0.sql: broken.sql:1:1: Parser Error"),
         ("one.sql", "two.sql", "tables.0.sql: two.sql: "),
         ("rows: [{variant: entropy,", "rows: [{variant: entropie,", "tables.0.rows.0.variant: there is no variant \"entropie\""),
         ("published: {test_accuracy: 0.9}", "published: {accuracy: 0.9}", "there is no metric \"accuracy\"; did you mean"),

@@ -48,6 +48,7 @@ def submission_record(study: Study) -> SubmissionRecord:
 
 
 def _members(study: Study) -> list[MemberRecord]:
+    points = _points(study)
     configs = {cell.cell_id: cell.config.model_dump(mode="json") for cell in study.cells}
     return [
         MemberRecord(
@@ -56,7 +57,24 @@ def _members(study: Study) -> list[MemberRecord]:
             trial_id=trial.trial_id,
             seed=trial.seed,
             config=configs[trial.cell.cell_id],
+            point=points[variant, trial.cell.cell_id],
         )
         for trial in study.trials
         for variant in trial.cell.variants
     ]
+
+
+def _points(study: Study) -> dict[tuple[str, str], str]:
+    """What tells the cells of one variant apart, such as `top_k=3, scale=5.0`, by variant and cell id."""
+    points = {}
+    for variant in study.file.variants:
+        leaves = {cell.cell_id: cell.leaves() for cell in study.cells if variant in cell.variants}
+        paths = dict.fromkeys(path for values in leaves.values() for path in values)
+        varying = [path for path in paths if len({repr(values.get(path)) for values in leaves.values()}) > 1]
+        last_names = [path[-1] for path in varying]
+        names = {path: path[-1] if last_names.count(path[-1]) == 1 else ".".join(path) for path in varying}
+        for cell_id, values in leaves.items():
+            points[variant, cell_id] = ", ".join(
+                f"{names[path]}={values[path]}" for path in varying if values.get(path) is not None
+            )
+    return points
