@@ -27,15 +27,14 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _parts(*, is_quick: bool, num_workers: int) -> dict[str, Callable[[Tell], list[Figure]]]:
-    def sized(module: object) -> object:
-        return module.QUICK if is_quick else module.FULL  # type: ignore[attr-defined]
-
     return {
-        "training": lambda tell: training.measure(sized(training), tell),
-        "orchestration": lambda tell: orchestration.measure(sized(orchestration), num_workers, tell),
-        "scaling": lambda tell: scaling.measure(sized(scaling), num_workers, tell),
-        "queries": lambda tell: queries.measure(sized(queries), tell),
-        "memory": lambda tell: memory.measure(sized(memory), num_workers, tell),
+        "training": lambda tell: training.measure(training.QUICK if is_quick else training.FULL, tell),
+        "orchestration": lambda tell: orchestration.measure(
+            orchestration.QUICK if is_quick else orchestration.FULL, num_workers, tell
+        ),
+        "scaling": lambda tell: scaling.measure(scaling.QUICK if is_quick else scaling.FULL, num_workers, tell),
+        "queries": lambda tell: queries.measure(queries.QUICK if is_quick else queries.FULL, tell),
+        "memory": lambda tell: memory.measure(memory.QUICK if is_quick else memory.FULL, num_workers, tell),
     }
 
 

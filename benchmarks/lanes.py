@@ -83,7 +83,8 @@ class OurLane:
         """Trains one epoch and counts the multiply-adds of its matrix products."""
         with MultiplyAdds() as counter:
             self.epoch_s(stack_size)
-        return counter.total
+        total: int = counter.total
+        return total
 
     def sgemm_gflops(self, shape: tuple[int, int, int]) -> float:
         """Speed of a matrix product now."""

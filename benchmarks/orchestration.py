@@ -1,5 +1,7 @@
 """Orchestration: trials that do nothing, against Ray Tune on the same cluster."""
 
+import contextlib
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,7 +36,7 @@ def tune_s(folder: Path, num_trials: int, num_workers: int) -> float:
     """
     from ray import tune
 
-    class DoNothing(tune.Trainable):  # type: ignore[misc]
+    class DoNothing(tune.Trainable):
         """Reports a number and ends; its actor takes the next trial."""
 
         def setup(self, config: dict[str, Any]) -> None:
@@ -60,7 +62,8 @@ def tune_s(folder: Path, num_trials: int, num_workers: int) -> float:
         run_config=tune.RunConfig(name="nothing", storage_path=str(folder), verbose=0),
     )
     started_s = time.perf_counter()
-    grid = tuner.fit()
+    with contextlib.redirect_stdout(sys.stderr):  # it prints even when told not to; the table is for stdout
+        grid = tuner.fit()
     elapsed_s = time.perf_counter() - started_s
     if len(grid) != num_trials or grid.errors:
         raise RuntimeError(f"Ray Tune: {len(grid)} of {num_trials} trials, {len(grid.errors)} errors")

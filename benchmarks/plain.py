@@ -103,7 +103,8 @@ class PlainSparseAttention(nn.Module):
             scores_BHTT = scores_BHTT.masked_fill(dropped_BHTT, float("-inf"))
         weights_BHTT = torch.nan_to_num(functional.softmax(scores_BHTT, dim=-1), nan=0.0)
         attended = (weights_BHTT @ values_BHTE).transpose(1, 2).reshape(batch, num_steps, d_model)
-        return self.out_proj(attended)
+        output: Tensor = self.out_proj(attended)
+        return output
 
 
 class PlainEntropyGate(nn.Module):
@@ -215,7 +216,7 @@ class PlainTraining:
             self.optimiser.zero_grad()
             output = self.model(tokens[:, :-1], needs_retrieval)
             loss = plain_loss(output, tokens[:, 1:], balance_weight=self.balance_weight, target_rate=self.target_rate)
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(self.model.parameters(), self.max_grad_norm)
             self.optimiser.step()
             total += loss.item()

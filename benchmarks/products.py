@@ -54,11 +54,11 @@ def _madds(name: str, arguments: Sequence[Any]) -> int:
     return int(left.numel() * right.shape[-1])
 
 
-class MultiplyAdds(TorchDispatchMode):
+class MultiplyAdds(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Counts the multiply-adds of all matrix products that are executed, backward pass included."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.total = 0
 
     def __torch_dispatch__(

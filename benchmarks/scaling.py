@@ -28,7 +28,7 @@ class ScalingSizes:
     num_evaluated: int = 500
 
 
-FULL = ScalingSizes(num_rounds=5, num_trials=8, num_train=1000, epochs=2)
+FULL = ScalingSizes(num_rounds=5, num_trials=8, num_train=640, epochs=2)
 QUICK = ScalingSizes(num_rounds=1, num_trials=2, num_train=32, epochs=1, num_evaluated=16)
 
 

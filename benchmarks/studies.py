@@ -6,7 +6,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ruamel.yaml import YAML
 
@@ -46,18 +46,19 @@ def do_nothing_study(folder: Path, num_trials: int) -> Path:
     return write_study(folder / "nothing.yaml", trainable="do_nothing", seeds=num_trials, base={}, variants=variants)
 
 
-def submit_s(study: Path, store: Path, *, num_workers: int, stack_size: int = 1) -> float:
-    """Submits a study to an empty store on Ray; seconds from the call to its return.
+def submit_s(study: Path, store: Path, *, num_workers: int, executor: Literal["ray", "inline"] = "ray") -> float:
+    """Submits a study to an empty store, every trial alone; seconds from the call to its return.
 
     Raises:
         RuntimeError: a trial failed, or is missing.
     """
-    options = orchestrator.SubmitOptions(num_workers=num_workers, stack_size=stack_size)
-    started_s = time.perf_counter()
-    with contextlib.redirect_stderr(open(os.devnull, "w", encoding="utf-8")):  # noqa: PTH123 - progress
+    options = orchestrator.SubmitOptions(executor=executor, num_workers=num_workers, stack_size=1)
+    with open(os.devnull, "w", encoding="utf-8") as nowhere, contextlib.redirect_stderr(nowhere):  # noqa: PTH123
+        started_s = time.perf_counter()
         outcome = orchestrator.submit(study, store=store, options=options)
-    elapsed_s = time.perf_counter() - started_s
+        elapsed_s = time.perf_counter() - started_s
     (of_study,) = outcome.studies
     if of_study.num_trained != of_study.num_trials:
-        raise RuntimeError(f"{study.name}: {of_study.num_trained} of {of_study.num_trials} trials were trained")
+        reason = of_study.stop_reason or f"{of_study.num_failed} failed"
+        raise RuntimeError(f"{of_study.num_trained} of {of_study.num_trials} trials were trained: {reason}")
     return elapsed_s

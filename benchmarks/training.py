@@ -79,12 +79,12 @@ def measure_case(case: Case, plain: Lane, ours: Lane, sizes: TrainingSizes) -> C
     for index in range(sizes.num_rounds):
         gflops = ours.call("sgemm_gflops", SQUARE)
         shift = index % len(turns)
-        for size in turns[shift:] + turns[:shift]:
-            if size is None:
+        for turn in turns[shift:] + turns[:shift]:
+            if turn is None:
                 plain_ms.append(1e3 * plain.call("epoch_s") / case.num_steps)
-                continue
-            our_ms[size].append(1e3 * ours.call("epoch_s", size) / case.num_steps / size)
-            shares[size].append(2e-6 * madds / our_ms[size][-1] / gflops)
+            else:
+                our_ms[turn].append(1e3 * ours.call("epoch_s", turn) / case.num_steps / turn)
+                shares[turn].append(2e-6 * madds / our_ms[turn][-1] / gflops)
     return CaseResult(
         case=case,
         plain_ms=tuple(plain_ms),

@@ -1,5 +1,7 @@
 """Every part runs from end to end; how fast is no matter of tests."""
 
+import contextlib
+import functools
 import json
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from benchmarks import memory, orchestration, queries, scaling, training
 from benchmarks.__main__ import main
 from benchmarks.figures import Figure, Requirement, Spread
+from benchmarks.studies import submit_s
 
 
 def silent(text):
@@ -35,7 +38,9 @@ def test_orchestration_runs_ours_and_tune(ray_cluster):
     assert tune.spread.median > 0
 
 
-def test_scaling_reads_its_times_from_the_store(ray_cluster):
+def test_scaling_reads_its_times_from_the_store(monkeypatch):
+    monkeypatch.setattr(scaling, "cluster", contextlib.nullcontext)
+    monkeypatch.setattr(scaling, "submit_s", functools.partial(submit_s, executor="inline"))
     efficiency, _, idle, one = scaling.measure(scaling.QUICK, 1, silent)
     assert efficiency.spread.median > 0
     assert 0 <= idle.spread.median < 1
