@@ -12,7 +12,7 @@ from orchestrator.command_line.inspect import list_studies, show, status
 from orchestrator.command_line.query import query, table
 from orchestrator.command_line.study import plan, schema, validate
 from orchestrator.command_line.submit import submit
-from orchestrator.errors import AmorError, ExecutionError
+from orchestrator.errors import AmorError, ExecutionError, one_line
 from results_store import StoreError
 
 app = typer.Typer(
@@ -45,13 +45,16 @@ def main(arguments: list[str] | None = None) -> None:
         app(arguments)  # ends with SystemExit where typer itself has something to say
     except KeyboardInterrupt:
         code = ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        sys.stdout = None  # whoever read our output has gone; say nothing more
-    except (AmorError, StoreError) as error:
+    except Exception as error:
         if os.environ.get("AMOR_DEBUG"):
             raise
-        output.error(str(error))
-        code = ExitCode.FAILED if isinstance(error, ExecutionError) else ExitCode.WRONG_USAGE
+        code = ExitCode.WRONG_USAGE
+        if isinstance(error, (AmorError, StoreError)):
+            output.error(str(error))
+        else:
+            output.error(f"a fault of amor itself: {one_line(error)} (amor --debug shows where)")
+        if isinstance(error, ExecutionError) or not isinstance(error, (AmorError, StoreError)):
+            code = ExitCode.FAILED
     sys.exit(int(code))
 
 

@@ -40,6 +40,8 @@ def query(
 ) -> None:
     """Run one SELECT over the views trials, epochs, failures, studies, results, entropy and gates."""
     text = _query_text(sql, file)
+    if output_format is OutputFormat.PARQUET and output_file is None and sys.stdout.isatty():
+        raise UsageError("Parquet is not for terminals; write it to a file with --output")
     results = open_existing(store)
     if explain:
         output.data(results.explain(text))
@@ -84,6 +86,8 @@ def _query_text(sql: str | None, file: Path | None) -> str:
     if (sql is None) == (file is None):
         raise UsageError("give one SELECT, or a file that holds one with --file")
     if sql is not None:
+        if not sql.isprintable() and any("\ud800" <= character <= "\udfff" for character in sql):
+            raise UsageError("the query is not UTF-8 text")
         return sql
     assert file is not None
     try:

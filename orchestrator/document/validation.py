@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 from orchestrator.document.problems import suggestion
 
 SHOWN_CHARACTERS = 60
+REQUIRED = "this key is required"
 
 
 def errors_of(error: ValidationError, data: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
@@ -52,7 +53,7 @@ def _key_path(details: ErrorDetails, data: Any) -> tuple[str | int, ...]:
 def _message(details: ErrorDetails) -> str:
     kind = details["type"]
     if kind == "missing":
-        return "this key is required"
+        return REQUIRED
     if kind == "extra_forbidden":
         return "unknown key"
     if kind == "value_error":

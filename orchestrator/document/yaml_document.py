@@ -3,6 +3,7 @@
 Read by ruamel.yaml as YAML 1.2: `no` is text, `1e-4` is a number, and a key written twice is an error.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from orchestrator.errors import StudyError
 KeyPath = tuple[str | int, ...]
 """Keys and list indices from the document's root to a value."""
 
+PLAIN_TAGS = tuple(f"tag:yaml.org,2002:{name}" for name in ("map", "seq", "str", "int", "float", "bool", "null"))
 MAX_BYTES = 4_000_000
 MAX_NODES = 200_000
 MAX_DEPTH = 40
@@ -91,7 +93,8 @@ def parse_document(text: str, source: str) -> Document:
         position = None if mark is None else Position(line=mark.line + 1, column=mark.column + 1)
         message = f"is no valid YAML: {error.problem or error.context or 'syntax error'}"
         raise StudyError([Problem(source=source, position=position, message=message)]) from error
-    except (YAMLError, ValueError, RecursionError) as error:
+    except (YAMLError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        # ruamel.yaml's own slips on odd documents, such as a mapping that is merged into itself
         first_line = (str(error) or type(error).__name__).splitlines()[0]
         raise StudyError([Problem(source=source, message=f"is no valid YAML: {first_line}")]) from error
     if not isinstance(root, CommentedMap):
@@ -126,6 +129,9 @@ class _Reader:
 
     def _plain(self, node: Any, path: KeyPath) -> Any:
         self._num_nodes += 1
+        if getattr(getattr(node, "tag", None), "value", None) not in (None, *PLAIN_TAGS):
+            self._problem(path, "tags such as !name are not allowed; a study file is plain data")
+            return None
         if self._num_nodes > MAX_NODES or len(path) > MAX_DEPTH:
             message = f"too large: more than {MAX_NODES:,} values or {MAX_DEPTH} levels (aliases count each time)"
             raise StudyError([Problem(source=self._source, message=message)])
@@ -156,8 +162,14 @@ class _Reader:
         if isinstance(node, ScalarBoolean):
             return bool(node)
         if isinstance(node, (ScalarInt, int)):
+            if abs(node) >= 2**63:
+                self._problem(path, "whole numbers lie between -2^63 and 2^63")
+                return None
             return int(node)
         if isinstance(node, (ScalarFloat, float)):
+            if not math.isfinite(node):
+                self._problem(path, f"numbers are finite (got {float(node)})")
+                return None
             return float(node)
         if isinstance(node, (ScalarString, str)):
             return str(node)

@@ -16,6 +16,9 @@ from orchestrator.space.fields import Selection, all_paths, select
 from orchestrator.space.grid import VARIANT, Condition, Grid
 from orchestrator.trainables.contract import Trainable
 
+MAX_POINTS = 20_000
+"""Grid points of all variants together; more is hardly meant, and would take minutes to resolve."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Variant:
@@ -119,6 +122,13 @@ class _Builder:
 
     def build(self, variants: Sequence[Variant]) -> Space:
         self._check_conditions()
+        num_points = self._grid.max_points() * len(variants)
+        if num_points > MAX_POINTS:
+            message = (
+                f"{num_points:,} points (axes times variants) are more than the {MAX_POINTS:,} that a study may have"
+            )
+            self._report(Origin(path=("grid",)), (), message)
+            return Space(findings=list(self._findings))
         found: dict[str, tuple[BaseModel, dict[str, None]]] = {}
         for variant in variants:
             num_points = 0
@@ -215,6 +225,8 @@ def _origin(path: ConfigPath, changes: Mapping[ConfigPath, Change], message: str
     if below:
         named = [change for change in below if change.path[-1] in message.replace("'", " ").split()]
         change = _latest(named or below)
+        if not path and not named:
+            return Origin()
         return change.origin if named else _above(change, len(change.path) - len(path))
     return _origin(path[:-1], changes, message) if path else Origin()
 

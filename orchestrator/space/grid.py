@@ -12,6 +12,7 @@ grid:
 """
 
 import itertools
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -99,6 +100,10 @@ class Grid:
                     if holding:
                         continue
                 yield point
+
+    def max_points(self) -> int:
+        """How many points there are at most, before `when` and `exclude`."""
+        return math.prod(len(axis.steps) for axis in self.axes)
 
     def conditions(self) -> Iterator[Condition]:
         """All conditions, of `when` and of `exclude`."""

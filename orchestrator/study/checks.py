@@ -1,5 +1,6 @@
 """What a study file says about its own results: tables and claims must speak of things that exist."""
 
+import errno
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -23,14 +24,17 @@ def check_tables(file: StudyFile, folder: Path, report: Report) -> Mapping[str, 
         if table.name in sql_by_name:
             report((*at, "name"), f"two tables are called {table.name!r}")
         try:
-            sql = (folder / table.sql).read_text(encoding="utf-8")
+            path = folder / table.sql
+            if path.exists() and not path.is_file():
+                raise OSError(errno.EINVAL, "not a file")
+            sql = path.read_text(encoding="utf-8")
             check_table_sql(sql)
         except OSError as error:
             report((*at, "sql"), f"{table.sql} cannot be read: {(error.strerror or str(error)).lower()}")
-        except UnicodeDecodeError:
-            report((*at, "sql"), f"{table.sql} is not UTF-8 text")
         except QueryError as error:
             report((*at, "sql"), query_problem(table.sql, error))
+        except ValueError:  # bytes that are no text, or a path that no file can have
+            report((*at, "sql"), f"{table.sql!r} is not a path of UTF-8 text")
         else:
             sql_by_name[table.name] = sql
         for row_index, row in enumerate(table.rows):

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from orchestrator.document.changes import Change, flatten
 from orchestrator.document.problems import Position, Problem, in_file_order, suggestion
-from orchestrator.document.validation import errors_of, unknown_key
+from orchestrator.document.validation import REQUIRED, errors_of, unknown_key
 from orchestrator.document.yaml_document import Document, KeyPath, read_document
 from orchestrator.errors import StudyError, TrainableError
 from orchestrator.identity.identifiers import Pins
@@ -45,6 +45,7 @@ class _Loader:
         self._settings = settings
         self._data = apply_to_study(document.data, settings.study)
         self._problems: list[Problem] = []
+        self._kept: dict[str, list[int]] = {}
 
     def load(self) -> Study:
         file = self._validate_file()
@@ -60,8 +61,8 @@ class _Loader:
                     ("randomness", stream),
                     f"trainable {trainable.name!r} has no such stream{near or f'; known: {known}'}",
                 )
-        table_sql = check_tables(file, self._folder, self._report)
-        check_claims(file, trainable, None if self._problems else space.cells, self._report)
+        table_sql = check_tables(file, self._folder, self._report_item)
+        check_claims(file, trainable, None if self._problems else space.cells, self._report_item)
         if self._problems:
             raise StudyError(in_file_order(self._problems))
         study = Study(
@@ -79,7 +80,7 @@ class _Loader:
 
     def _validate_file(self) -> StudyFile | None:
         version = self._data.get("schema_version")
-        if "schema_version" in self._data and version != SCHEMA_VERSION:
+        if "schema_version" in self._data and (type(version) is not int or version != SCHEMA_VERSION):
             message = f"this amor reads schema_version {SCHEMA_VERSION} (got {version!r})"
             self._report(("schema_version",), message)
             raise StudyError(self._problems)
@@ -91,6 +92,11 @@ class _Loader:
                     message = _unknown_field(str(path[0]))
                 self._report(path, message)
                 self._data = _without(self._data, path)
+        for key in ("tables", "claims"):
+            items = self._data.get(key)
+            if isinstance(items, list):
+                self._kept[key] = [index for index, item in enumerate(items) if item is not _WRONG]
+                self._data = {**self._data, key: [items[index] for index in self._kept[key]]}
         return self._validate_rest()
 
     def _validate_rest(self) -> StudyFile | None:
@@ -103,6 +109,8 @@ class _Loader:
             return None
 
     def _load_trainable(self, file: StudyFile | None) -> Trainable | None:
+        if any(problem.key == "trainable" for problem in self._problems):
+            return None
         name = self._data.get("trainable", "amor") if file is None else file.trainable
         if not isinstance(name, str):
             return None
@@ -131,7 +139,11 @@ class _Loader:
             pins=pins,
         )
         for finding in space.findings:
-            self._report(finding.origin.path or finding.path, finding.message, finding.origin.setting)
+            in_base: KeyPath = finding.path if finding.origin.setting else ("base", *finding.path)
+            path = finding.origin.path or in_base
+            if finding.message == REQUIRED and finding.path and finding.path[-1] != path[-1]:
+                path = (*path, finding.path[-1])
+            self._report(path, finding.message, finding.origin.setting)
         return space
 
     def _layer(self, changes: Mapping[str, Any], at: KeyPath) -> tuple[Change, ...]:
@@ -141,6 +153,13 @@ class _Loader:
                 self._report(change.origin.path, f"{'.'.join(change.path)!r} is set twice here, nested and with dots")
             layer[change.path] = change
         return tuple(layer.values())
+
+    def _report_item(self, path: KeyPath, message: str) -> None:
+        """Reports on tables or claims, of which wrong ones may have been left out."""
+        kept = self._kept.get(str(path[0]))
+        if kept is not None and isinstance(path[1], int):
+            path = (path[0], kept[path[1]], *path[2:])
+        self._report(path, message)
 
     def _report(self, path: KeyPath, message: str, setting: str | None = None) -> None:
         at_key = message.startswith(("unknown key", "this key", "no variant uses"))
@@ -166,7 +185,7 @@ class _Loader:
         dotted = ".".join(str(part) for part in path)
         for change in self._settings.study:
             prefix = ".".join(change.path)
-            if dotted == prefix or dotted.startswith(f"{prefix}."):
+            if dotted == prefix or dotted.startswith(f"{prefix}.") or prefix.startswith(f"{dotted}."):
                 return change.origin.setting
         return None
 
@@ -177,12 +196,18 @@ def _unknown_field(key: str) -> str:
     return unknown_key(key, StudyFile.model_fields)
 
 
+_WRONG = object()
+"""Stands for an item of a list that was wrong, so that the others keep their places."""
+
+
 def _without(data: dict[str, Any], path: KeyPath) -> dict[str, Any]:
-    """The data without the key at the path, or without the list item that holds it."""
+    """The data without the key at the path, or with a marker for the list item that holds it."""
     if not path or path[0] not in data:
         return data
     key, value = path[0], data[path[0]]
     rest = {name: inner for name, inner in data.items() if name != key}
     if len(path) > 1 and isinstance(value, Mapping):
         return {**rest, key: _without(dict(value), path[1:])}
+    if len(path) > 1 and isinstance(value, list) and isinstance(path[1], int):
+        return {**rest, key: [_WRONG if index == path[1] else item for index, item in enumerate(value)]}
     return rest

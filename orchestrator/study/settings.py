@@ -31,8 +31,8 @@ class Settings:
 def parse_settings(texts: Sequence[str]) -> Settings:
     """Parses `key=value` arguments; the value is YAML.
 
-    A key that begins with a field of the study file (`seeds`, `limits`, `grid`, …) changes the file; any other is a
-    key of the configuration.
+    A key that begins with a field of the study file (`seeds`, `limits`, `grid`, …) replaces what stands there in the
+    file (`grid={}` removes the grid); any other is a key of the configuration.
 
     Raises:
         StudyError: an argument has no `=`, or its value is no YAML.
@@ -51,12 +51,13 @@ def parse_settings(texts: Sequence[str]) -> Settings:
             raise StudyError([Problem(source=source, key=key, message="the value is no valid YAML")]) from error
         origin = Origin(setting=text)
         path = tuple(key.split("."))
-        changes = (
-            [Change(path=change.path, value=change.value, origin=origin) for change in flatten(value, (), path)]
-            if isinstance(value, Mapping)
-            else [Change(path=path, value=value, origin=origin)]
-        )
-        (study if path[0] in StudyFile.model_fields else configuration).extend(changes)
+        if path[0] in StudyFile.model_fields:
+            study.append(Change(path=path, value=value, origin=origin))
+        elif isinstance(value, Mapping) and value:
+            leaves = flatten(value, (), path)
+            configuration += [Change(path=leaf.path, value=leaf.value, origin=origin) for leaf in leaves]
+        else:
+            configuration.append(Change(path=path, value=value, origin=origin))
     return Settings(texts=tuple(texts), configuration=tuple(configuration), study=tuple(study))
 
 

@@ -225,3 +225,50 @@ def test_terminal_escapes_come_out_inert(problems_of):
     problems = problems_of(GOOD.replace("seeds: 3", '"se\\e[31mds": 3'))
     assert any("unknown key" in problem for problem in problems)
     assert not any("\x1b" in problem for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "expected"),
+    [
+        ("task: {name: simple_retrieval}", "training: {epochs: 3}", "base.task: this key is required"),
+        ("entropy: {}", "entropy: {training.learning_rate: .inf}", "numbers are finite (got inf)"),
+        ("entropy: {}", f"entropy: {{training.epochs: {'9' * 400}}}", "whole numbers lie between -2^63 and 2^63"),
+        ("entropy: {}", "entropy: !!python/object/apply:os.system [echo]", "tags such as !name are not allowed"),
+        ("base:\n", "base: &b\n  <<: *b\n", "is no valid YAML"),
+        ("one.sql", '"a\\0b"', "is not a path of UTF-8 text"),
+        ("one.sql", ".", "tables.0.sql: . cannot be read: not a file"),
+        ("schema_version: 1", "schema_version: true", "this amor reads schema_version 1 (got True)"),
+        ("schema_version: 1", "schema_version: 1.0", "this amor reads schema_version 1 (got 1.0)"),
+        ("[3, 8]", "[3, 8]\n  exclude: [{variant: nobody}]", "grid.exclude.0: holds at no grid point of any variant"),
+        ("[3, 8]", "[3, 8]\n  exclude: [{model.attention.top_k: 5}]", "grid.exclude.0: holds at no grid point"),
+        ("grid:", "zip: []\ngrid:", "zip: unknown key; `zip` belongs under `grid`"),
+        (
+            "{test_accuracy: 0.9}",
+            "{test_accuracy: 90}",
+            "test_accuracy is a fraction between 0 and 1 (got 90; 5 % is 0.05)",
+        ),
+        ("one.sql", "column.sql", 'column.sql:1:17: Binder Error: Referenced column "test_acuracy" not found'),
+        ("one.sql", "nameless.sql", "gives no column variant; it names the lines"),
+    ],
+)
+def test_odder_things_meet_one_clear_line_too(problems_of, good, bad, expected):
+    Path("column.sql").write_text("SELECT variant, test_acuracy FROM results")
+    Path("nameless.sql").write_text("SELECT list(test_accuracy) AS test_accuracy FROM results")
+    assert good in GOOD
+    problems = problems_of(GOOD.replace(good, bad, 1))
+    assert any(expected in problem for problem in problems), problems
+
+
+def test_a_grid_that_nobody_can_mean_is_refused_at_once(problems_of):
+    axes = f"model.d_model: {list(range(4, 4004, 4))}\n  training.epochs: {list(range(1, 1001))}"
+    (problem,) = problems_of(GOOD.replace("model.attention.top_k: [3, 8]", axes))
+    assert "2,000,000 points (axes times variants) are more than the 20,000" in problem
+
+
+def test_every_wrong_item_of_a_list_is_told(problems_of):
+    wrong = GOOD.replace("expect: greater", "expect: greatest")
+    wrong += "  - {name: second, metric: test_acuracy, compare: [entropy, ssm_only], expect: less}\n"
+    wrong += "  - {name: 3, metric: test_accuracy, compare: [entropy, ssm_only], expect: less}\n"
+    problems = problems_of(wrong)
+    for key in ("claims.0.expect", "claims.1.metric", "claims.2.name"):
+        assert any(f": {key}: " in problem for problem in problems), key

@@ -2,6 +2,7 @@
 
 import pytest
 
+from orchestrator.errors import StudyError
 from orchestrator.study.loading import load_study
 
 TEXT = """\
@@ -48,3 +49,15 @@ def test_study_keys_change_the_file(load):
 
 def test_settings_are_applied_in_order(load):
     assert values(load("value=7", "value=8")) == [8.0, 8.0]
+
+
+def test_an_empty_mapping_removes_what_stands_in_the_file(load):
+    assert len(load("grid={}").cells) == 2
+    assert {cell.config.epochs for cell in load("grid={epochs: [7]}").cells} == {7}
+
+
+@pytest.mark.parametrize("setting", ["value={}", "variants={}", "search={}", "seeds.x=1", "tables.0.name=x"])
+def test_what_makes_no_sense_is_told_as_a_setting(load, setting):
+    with pytest.raises(StudyError) as error:
+        load(setting)
+    assert str(error.value).startswith(f"--set {setting}: ")
