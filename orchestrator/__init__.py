@@ -1,7 +1,8 @@
 """What to run, and running it: study files, identity, plan, lifecycle, executors, command line."""
 
 from orchestrator.driver.notebook import submit
-from orchestrator.driver.submit import StudyOutcome, SubmitOptions, SubmitOutcome
+from orchestrator.driver.outcome import StudyOutcome, SubmitOutcome
+from orchestrator.driver.submit import SubmitOptions
 from orchestrator.errors import AmorError, ExecutionError, StudyError, TrainableError, UsageError
 from orchestrator.trainables.contract import (
     Details,

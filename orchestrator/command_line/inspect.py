@@ -10,6 +10,7 @@ from orchestrator.command_line.options import DEFAULT_STORE, JsonOption, StoreOp
 from orchestrator.command_line.stores import open_existing
 from orchestrator.errors import UsageError
 from orchestrator.progress.reporter import duration
+from orchestrator.space.cells import leaves_of
 from results_store import Results, UnknownNameError
 
 _STATUS_SQL = """
@@ -88,18 +89,19 @@ def show(
         return
     output.facts({"trial": found["trial_id"], "appears_in": ", ".join(found["appears_in"]) or "no study"})
     for row in found["trials"]:
-        config = row.pop("config", None)
-        output.facts({name: value for name, value in row.items() if value is not None and name != "trial_id"})
-        output.data(f"config  {config}")
+        facts = {name: value for name, value in row.items() if value is not None and name != "config"}
+        leaves = {"_".join(path) for path in leaves_of(found["config"])}
+        output.facts({name: value for name, value in facts.items() if name not in {"trial_id", *leaves}})
+    output.data("\nconfiguration")
+    output.facts({".".join(path): value for path, value in leaves_of(found["config"]).items()})
     for title in ("epochs", "failures"):
         rows = found[title]
         if rows:
             output.data(f"\n{title}")
             shown = [name for name in rows[0] if name not in ("trial_id", "traceback")]
             output.listing(shown, [[row[name] for name in shown] for row in rows], as_json=False)
-    for row in found["failures"]:
-        if row.get("traceback"):
-            output.data(f"\n{output.printable_block(row['traceback'])}")
+    for text in dict.fromkeys(row["traceback"] for row in found["failures"] if row.get("traceback")):
+        output.data(f"\n{output.printable_block(text)}")
 
 
 def _whole_id(results: Results, digits: str) -> str:
@@ -126,10 +128,13 @@ def _describe(results: Results, trial_id: str) -> dict[str, Any]:
 
     members = rows("SELECT DISTINCT study, variant FROM results WHERE trial_id = $trial_id ORDER BY ALL")
     trials = rows("SELECT * FROM trials WHERE trial_id = $trial_id")
+    configs = rows("SELECT any_value(config) AS config FROM results WHERE trial_id = $trial_id")
+    text = next((row["config"] for row in [*trials, *configs] if row["config"]), "{}")
     for row in trials:
-        row["config"] = json.loads(row["config"]) if isinstance(row["config"], str) else row["config"]
+        row["config"] = json.loads(row["config"])
     return {
         "trial_id": trial_id,
+        "config": json.loads(text),
         "appears_in": [f"{row['study']}/{row['variant']}" for row in members],
         "trials": trials,
         "epochs": rows("SELECT * EXCLUDE (attempt_id) FROM epochs WHERE trial_id = $trial_id ORDER BY epoch"),

@@ -67,6 +67,8 @@ def table(
 ) -> None:
     """Print the tables of a study: mean, interval and number of replicates of every cell."""
     results = open_existing(store)
+    if name is None and not results.tables(study):
+        output.message(f"study {study} asks for no tables; amor query reads its results")
     for table_name in [name] if name is not None else results.tables(study):
         output.data(rendered(results.table(study, table_name), table_format))
 

@@ -61,6 +61,7 @@ def _summary(plan: Plan) -> dict[str, Any]:
         "done": len(plan.done),
         "shared_with_other_studies": len(plan.shared),
         "to_run": len(plan.to_run),
+        **({"left_out": len(plan.left_out)} if plan.left_out else {}),
         "cpu_hours": None if plan.cpu_hours is None else round(plan.cpu_hours, 3),
     }
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from orchestrator.driver.submit import StudyOutcome, SubmitOptions, SubmitOutcome, load_studies, run_studies
-from orchestrator.plan.plan import Plan
-from orchestrator.progress.reporter import ProgressReporter, console_on_stderr
+from orchestrator.driver.outcome import SubmitOutcome
+from orchestrator.driver.submit import SubmitOptions, load_studies, run_studies
+from orchestrator.progress.submit_reporter import SubmitReporter
 
 
 def submit(
@@ -32,17 +32,11 @@ def submit(
         results_store.StoreError: the store cannot be used.
     """
     paths = [study] if isinstance(study, (str, Path)) else list(study)
-    reporters: list[ProgressReporter] = []
-
-    def begin(plan: Plan) -> ProgressReporter:
-        reporters.append(ProgressReporter(plan.study.name, len(plan.done), len(plan.to_run), console_on_stderr()))
-        return reporters[-1]
-
-    def end(_outcome: StudyOutcome) -> None:
-        reporters[-1].close()
-
+    reporter = SubmitReporter()
     try:
-        return run_studies(load_studies(paths, settings), store, options or SubmitOptions(), begin=begin, end=end)
+        loaded = load_studies(paths, settings)
+        return run_studies(
+            loaded, store, options or SubmitOptions(), begin=reporter.begin, end=reporter.end, warn=reporter.warn
+        )
     finally:
-        for reporter in reporters:
-            reporter.close()
+        reporter.close()

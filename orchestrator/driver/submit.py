@@ -8,6 +8,7 @@ from typing import Literal
 from orchestrator.document.problems import Problem
 from orchestrator.driver.clock import SystemClock
 from orchestrator.driver.driver import Driver, Observer, RunOutcome
+from orchestrator.driver.outcome import StudyOutcome, SubmitOutcome
 from orchestrator.driver.signals import StopSignals
 from orchestrator.errors import ExecutionError, StopNow, StudyError, UsageError
 from orchestrator.executors.inline import InlineExecutor
@@ -45,49 +46,6 @@ class SubmitOptions:
     num_workers: int | None = None
     stack_size: int = 1
     only: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class StudyOutcome:
-    """What came of one study.
-
-    Attributes:
-        study: the study.
-        num_trials: distinct trials of the study.
-        num_done_before: how many of them were in the store already.
-        num_trained: how many were trained and published now.
-        num_failed: how many failed now.
-        num_left: how many are still to be run.
-        stop_reason: why the run was stopped early, or None.
-        is_broken: it could not go on; the reason is an error.
-    """
-
-    study: Study
-    num_trials: int
-    num_done_before: int
-    num_trained: int
-    num_failed: int
-    num_left: int
-    stop_reason: str | None = None
-    is_broken: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class SubmitOutcome:
-    """What came of a submit.
-
-    Attributes:
-        studies: one outcome per study that was begun, in the order given.
-        was_interrupted: by Ctrl-C or SIGTERM.
-    """
-
-    studies: tuple[StudyOutcome, ...]
-    was_interrupted: bool
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether every trial that was asked for stands in the store."""
-        return not any(study.num_failed or study.stop_reason for study in self.studies)
 
 
 def load_studies(paths: Sequence[str | Path], settings: Sequence[str] = ()) -> list[Study]:
@@ -128,6 +86,7 @@ def run_studies(
     *,
     begin: Callable[[Plan], Observer],
     end: Callable[[StudyOutcome], None],
+    warn: Callable[[str], None],
 ) -> SubmitOutcome:
     """Records each study in the store and trains what is missing, one study after another.
 
@@ -137,6 +96,7 @@ def run_studies(
         options: how to run.
         begin: called with each study's plan; returns who watches its run.
         end: called with each study's outcome.
+        warn: called with what the user should know beside that.
 
     Raises:
         UsageError: `--only` names a variant that no study has.
@@ -148,6 +108,8 @@ def run_studies(
     for study in studies:
         check_submission(submission_record(study))
     store.check_writable()
+    for problem in store.quarantine():
+        warn(f"moved to quarantine/: {problem.path}: {problem.reason}")
     executor = _executor(store, options)
     signals = StopSignals(leaves_training=options.executor == "inline")
     outcomes: list[StudyOutcome] = []

@@ -4,6 +4,7 @@ import contextlib
 import logging
 import os
 import signal
+import socket
 from collections.abc import Iterator
 
 import ray
@@ -11,6 +12,7 @@ import ray
 from orchestrator.errors import ExecutionError
 from orchestrator.executors.ray_environment import cluster_address
 
+PROBE_TIMEOUT_S = 5.0
 OBJECT_STORE_BYTES = 128 * 1024 * 1024
 """Nothing large travels through Ray: workers write their rows to the store themselves."""
 
@@ -65,6 +67,7 @@ class RayCluster:
 
     def _initialise(self) -> None:
         if self._address:
+            _probe(self._address)
             ray.init(address=self._address, log_to_driver=False, logging_level=logging.ERROR)
             return
         ray.init(
@@ -75,6 +78,17 @@ class RayCluster:
             log_to_driver=False,
             logging_level=logging.ERROR,
         )
+
+
+def _probe(address: str) -> None:
+    """Fails soon where nobody listens; Ray itself tries for minutes.
+
+    Raises:
+        OSError: nobody listens at an address of the form host:port.
+    """
+    host, colon, port = address.rpartition(":")
+    if colon and "://" not in address and port.isdigit():
+        socket.create_connection((host.strip("[]"), int(port)), timeout=PROBE_TIMEOUT_S).close()
 
 
 @contextlib.contextmanager

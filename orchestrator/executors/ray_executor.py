@@ -1,11 +1,12 @@
 """Workers as Ray actors: one CPU and one process each, kept warm between stacks."""
 
 import contextlib
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
 import ray
-from ray.exceptions import RayActorError, RayError, TaskCancelledError
+from ray.exceptions import RayError, RayTaskError, TaskCancelledError
 
 from orchestrator.errors import ExecutionError
 from orchestrator.executors.ray_cluster import RayCluster
@@ -14,6 +15,8 @@ from orchestrator.lifecycle.events import Event, StackSkipped, WorkerLost, Worke
 from orchestrator.worker.assignment import Assignment, Reply, WorkerSetup
 from orchestrator.worker.worker import Worker
 from results_store import FolderStore
+
+MAX_CAUSE = 300
 
 
 class _RemoteWorker:
@@ -125,10 +128,10 @@ class RayExecutor:
             reply = ray.get(ref)
         except TaskCancelledError:
             return [] if call.stack_id is None else [StackSkipped(worker_id=call.worker_id, stack_id=call.stack_id)]
-        except RayActorError as error:
-            return [self._lose(call.worker_id, _cause(error))]
-        except RayError as error:  # a fault of ours, not of a trainable: those come as replies
+        except RayTaskError as error:  # a fault of ours: what a trainable raises comes as a reply
             raise ExecutionError(f"worker {call.worker_id}: {_cause(error)}") from error
+        except RayError as error:  # its process, its node or its memory is gone
+            return [self._lose(call.worker_id, _cause(error))]
         if call.is_start:
             return [WorkerStarted(worker_id=call.worker_id, host=reply)]
         if call.stack_id is None:
@@ -137,13 +140,19 @@ class RayExecutor:
 
     def _lose(self, worker_id: int, cause: str) -> Event:
         actor = self._actors.pop(worker_id)
+        with contextlib.suppress(RayError):
+            ray.kill(actor.handle)
         for ref in actor.refs:
             self._calls.pop(ref, None)
         return WorkerLost(worker_id=worker_id, cause=cause)
 
 
 def _cause(error: Exception) -> str:
-    """The last line of Ray's long messages that says something, on one line."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    told = [line for line in lines if not line.startswith(("class_name", "actor_id", "pid", "namespace", "ip"))]
-    return f"{type(error).__name__}: {told[-1] if told else 'no message'}"
+    """What Ray's long messages say, on one line."""
+    text = str(error)
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if "its worker process has died" in text:
+        found = re.search(r"Worker exit detail: (.*?)\.? Some common causes", " ".join(lines))
+        return f"its process died ({found[1] if found else type(error).__name__})"
+    last = lines[-1] if lines else type(error).__name__
+    return last if len(last) <= MAX_CAUSE else f"{last[: MAX_CAUSE - 1]}…"

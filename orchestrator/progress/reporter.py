@@ -27,7 +27,7 @@ class ProgressReporter:
         self._started_s = time.monotonic()
         self._shown: dict[TrialState, int] = {}
         self._shown_s = self._started_s  # the first plain line comes when there is something to tell
-        self._live = Live(console=console, auto_refresh=False, transient=True) if console.is_terminal else None
+        self._live = _live(console) if console.is_terminal else None
         if self._live is not None:
             self._live.start()
 
@@ -67,6 +67,10 @@ class ProgressReporter:
             left_s = elapsed_s / num_finished * (self._num_to_run - num_finished)
             parts.append(f"about {duration(left_s)} left" if left_s >= 1 else duration(elapsed_s))
         return ", ".join(parts)
+
+
+def _live(console: Console) -> Live:
+    return Live(console=console, auto_refresh=False, transient=True, redirect_stdout=False, redirect_stderr=False)
 
 
 def console_on_stderr() -> Console:

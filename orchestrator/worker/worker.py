@@ -120,6 +120,8 @@ class _StackRun:
         return f"trainable {self._trainable.name!r}"
 
     def _task_of(self, report: Report) -> AttemptTask:
+        if not isinstance(report, (Epoch, Details, Finished)):
+            raise TrainableError(f"{self._name} yielded {type(report).__name__}, which is no report")
         task = self._tasks.get(report.trial_id)
         if task is None:
             raise TrainableError(f"{self._name} reported on trial {report.trial_id!r}, which is not in its stack")
@@ -146,8 +148,6 @@ class _StackRun:
                 trial = self._trial_record(report, task)
                 self._finished.append(task.attempt_id)
                 self._publisher.add_trial(trial)
-            case _:
-                raise TrainableError(f"{self._name} yielded {type(report).__name__}, which is no report")
 
     def _new_epoch(self, report: Epoch) -> int:
         epoch = report.epoch

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,26 @@ class FolderStore:
     def rows(self, kind: Kind) -> list[dict[str, Any]]:
         """All rows of a kind as they were published, without those of damaged files."""
         return open_store(self.path).sql(f"SELECT * FROM raw.{kind.value}").dicts()  # noqa: S608 - a fixed name
+
+    def quarantine(self) -> tuple[Problem, ...]:
+        """Moves the files that queries leave out into the store's quarantine; nothing is ever deleted.
+
+        Returns:
+            The files that were moved, with their reasons. What cannot be moved stays, and is left out as before.
+        """
+        moved = []
+        for problem in self.problems():
+            kind = problem.path.parent
+            if kind.parent != self._layout.root or kind.name not in {known.value for known in Kind}:
+                continue  # beside the store's own folders: somebody else's
+            target = self._layout.quarantine / kind.name / problem.path.name
+            with contextlib.suppress(OSError):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                while target.exists():
+                    target = target.with_name(f"{target.name}.again")
+                problem.path.rename(target)
+                moved.append(problem)
+        return tuple(moved)
 
     def problems(self) -> tuple[Problem, ...]:
         """The files that queries leave out."""

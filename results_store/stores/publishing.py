@@ -72,6 +72,7 @@ def check_writable(layout: Layout) -> None:
     Raises:
         StorePathError: It cannot.
     """
+    _refuse_other_folders(layout)
     try:
         _make_folder(layout.temporary)
         for kind in Kind:
@@ -86,6 +87,16 @@ def check_writable(layout: Layout) -> None:
                 probe.unlink()
     except OSError as error:
         raise StorePathError(f"cannot write to the store {layout.root}: {error}") from error
+
+
+def _refuse_other_folders(layout: Layout) -> None:
+    """A folder that holds other things and nothing of a store was hardly meant to become one."""
+    try:
+        names = [entry.name for entry in layout.root.iterdir()] if layout.root.exists() else []
+    except OSError as error:
+        raise StorePathError(f"cannot read the store {layout.root}: {error}") from error
+    if names and not layout.entries & set(names) and not {".tmp", ".cache"} & set(names):
+        raise StorePathError(f"{layout.root} is no store: it holds {sorted(names)[0]!r}; name another folder")
 
 
 def _settle(temporary: Path, target: Path, content: bytes) -> None:

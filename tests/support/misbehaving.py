@@ -6,16 +6,42 @@ import time
 from pathlib import Path
 from typing import ClassVar, Literal
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator import Epoch, Finished, Metric, Trainable
+
+
+class MuteError(Exception):
+    def __str__(self):
+        raise ValueError("no words")
 
 
 class MisbehavingConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     behaviour: Literal[
-        "work", "raise", "nan", "die", "die_once", "nothing", "undeclared", "twice", "stranger", "sleep"
+        "work",
+        "raise",
+        "nan",
+        "die",
+        "die_once",
+        "nothing",
+        "undeclared",
+        "twice",
+        "stranger",
+        "exit",
+        "interrupt",
+        "mute",
+        "text",
+        "flag",
+        "array",
+        "huge",
+        "status",
+        "no_report",
+        "half_epoch",
+        "same_epoch",
+        "numpy",
     ] = "work"
     number: int = 0
     marks: str = Field(default="", description="Folder in which every execution leaves a mark.")
@@ -48,7 +74,24 @@ class Misbehaving(Trainable):
             (marks / f"{trial.trial_id}.{num_before}").touch()
         time.sleep(config.sleep_s)
         score = float(config.number + trial.seed)
+        odd = {"text": "high", "flag": True, "array": np.zeros(3), "huge": 2**70, "numpy": np.float32(0.5)}
         match config.behaviour:
+            case "exit":
+                raise SystemExit(0)
+            case "interrupt":
+                raise KeyboardInterrupt
+            case "mute":
+                raise MuteError
+            case "text" | "flag" | "array" | "huge" | "numpy":
+                score = odd[config.behaviour]
+            case "status":
+                yield Finished(trial_id=trial.trial_id, metrics={"score": score}, status="weird")
+            case "no_report":
+                yield {"score": score}
+            case "half_epoch":
+                yield Epoch(trial_id=trial.trial_id, epoch=1.5, metrics={"train_loss": 0.5})
+            case "same_epoch":
+                yield Epoch(trial_id=trial.trial_id, epoch=1, metrics={"train_loss": 0.5})
             case "raise":
                 raise RuntimeError("the trainable says no\nin two lines")
             case "nan":

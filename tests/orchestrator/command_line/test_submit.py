@@ -168,11 +168,10 @@ def test_kill_minus_nine_and_submit_again(amor, in_own_process, write_study, sto
     assert before <= {row[0] for row in results.sql("SELECT trial_id FROM trials").rows()}
 
 
-def test_interrupted_once_finishes_what_runs(in_own_process, write_study, store):
+def test_interrupted_once_finishes_what_runs(in_own_process, write_study, store, marks):
     study = write_study()
-    process = in_own_process(
-        "submit", study, "--store", store, "--executor", "inline", "--set", "sleep_s=0.5", "--set", "seeds=20"
-    )
+    slow = ["--set", "sleep_s=0.5", "--set", "seeds=20", "--set", f"marks={marks}"]
+    process = in_own_process("submit", study, "--store", store, "--executor", "inline", *slow)
     wait_until(lambda: (store / "trials").exists() and any((store / "trials").iterdir()))
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
@@ -182,6 +181,59 @@ def test_interrupted_once_finishes_what_runs(in_own_process, write_study, store)
     assert "Scores" in out, "the table of what is there"
     kept = FolderStore(store).rows(Kind.TRIALS)
     assert 0 < len(kept) < 40
+    assert len(kept) == len(marks_of(marks)), "every trial that was begun is in the store"
+
+
+@pytest.mark.parametrize("signals", [[signal.SIGTERM], [signal.SIGINT, signal.SIGINT]])
+@pytest.mark.parametrize("executor", ["inline", "ray"])
+def test_stopping_now_does_not_wait_for_training(in_own_process, write_study, store, marks, executor, signals):
+    study = write_study()
+    slow = ["--set", "sleep_s=600", "--set", f"marks={marks}", "--workers", "1"]
+    process = in_own_process("submit", study, "--store", store, "--executor", executor, *slow)
+    wait_until(lambda: marks_of(marks))
+    for number in signals:
+        process.send_signal(number)
+        time.sleep(0.5)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "Traceback" not in err
+    assert FolderStore(store).rows(Kind.TRIALS) == []
+
+
+def test_a_store_that_vanishes_during_the_run_is_told(amor, write_study, store, monkeypatch):
+    finished = FolderStore.finished
+    calls = []
+
+    def vanishing(self, trial_ids):
+        calls.append(1)
+        return finished(self, trial_ids) if len(calls) == 1 else {}
+
+    monkeypatch.setattr(FolderStore, "finished", vanishing)
+    answer = inline(amor, write_study(), store)
+    assert answer.code == 1
+    assert "broken off: 4 trials that were published are not in the store any more" in answer.err
+
+
+def test_damaged_files_go_to_quarantine_and_their_trials_are_trained_again(amor, write_study, store):
+    study = write_study()
+    first = inline(amor, study, store)
+    for file in (store / "trials").iterdir():
+        file.write_bytes(file.read_bytes()[:-1])
+    again = inline(amor, study, store)
+    assert again.code == 0
+    assert "moved to quarantine/" in again.err
+    assert "4 trained, 0 done before" in again.err
+    assert again.out == first.out
+    assert list((store / "quarantine" / "trials").iterdir())
+    assert "quarantine" not in inline(amor, study, store).err
+
+
+def test_nobody_at_the_address_is_one_line_and_leaves_the_store_alone(in_own_process, write_study, store):
+    process = in_own_process("submit", write_study(), "--store", store, "--address", "127.0.0.1:1")
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "cannot connect to the Ray cluster at 127.0.0.1:1" in err.splitlines()[-1]
+    assert not FolderStore(store).rows(Kind.STUDIES)
 
 
 def test_on_ray_a_poisonous_trial_is_given_up_and_the_others_go_on(ray_cluster, amor, write_study, store, marks):

@@ -98,6 +98,17 @@ def test_everything_trained_is_published_by_a_flush(executor, store):
         ("undeclared", "reported metrics that it does not declare: secret"),
         ("stranger", "reported on trial 'somebody else', which is not in its stack"),
         ("twice", "reported on trial trial-0-0 after its Finished report"),
+        ("exit", "SystemExit: 0"),
+        ("interrupt", "KeyboardInterrupt"),
+        ("mute", "MuteError: (its message cannot be made)"),
+        ("text", "reported score = 'high'; a metric is a float, an int or None"),
+        ("flag", "reported score = True; a metric is a float, an int or None"),
+        ("array", "reported score = array([0., 0., 0.]); a metric is a float, an int or None"),
+        ("huge", "reported score = 1180591620717411303424; a metric is a float, an int or None"),
+        ("status", "reported status 'weird'"),
+        ("no_report", "yielded dict, which is no report"),
+        ("half_epoch", "reported epoch 1.5, which is no whole number"),
+        ("same_epoch", "reported epoch 1 of trial trial-0-0 twice"),
     ],
 )
 def test_what_a_trainable_does_wrong_is_an_event(executor, behaviour, cause):
@@ -110,6 +121,13 @@ def test_what_a_trainable_does_wrong_is_an_event(executor, behaviour, cause):
     assert "Traceback" in raised.traceback
     assert raised.finished == (("attempt-0-0",) if behaviour == "twice" else ())
     assert isinstance(trained, StackTrained)
+
+
+def test_numbers_of_numpy_are_numbers(executor, store):
+    start(executor)
+    executor.run(0, assignment(0, {"behaviour": "numpy"}, publish_at_once=True))
+    assert isinstance(wait_for(executor, 1)[0], StackTrained)
+    assert [row["score"] for row in store.rows(Kind.TRIALS)] == [0.5]
 
 
 def test_a_metric_that_is_nan_marks_the_trial_as_diverged(executor, store):

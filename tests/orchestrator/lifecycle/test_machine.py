@@ -197,6 +197,35 @@ def test_a_trained_trial_lost_before_it_was_published_is_run_again():
     assert instructions[1] == failure(1, "b", "lost", "killed", gave_up=True, is_new=False)
 
 
+def test_a_flush_that_publishes_nothing_ends_all_the_same():
+    machine = machine_of(["a"], max_attempts=2)
+    machine.start()
+    started(machine)
+    for stack_id in range(2):
+        assert machine.handle(trained(0, stack_id))[-1] == Flush(worker_id=0)
+        instructions = machine.handle(Flushed(worker_id=0, published=()))
+    assert instructions[-1] == Finish()
+    assert machine.state_of("a") is TrialState.FAILED
+
+
+def test_an_error_after_the_last_trial_was_finished_is_told_and_the_trials_count():
+    machine = machine_of(["a"])
+    machine.start()
+    started(machine)
+    instructions = machine.handle(raised(0, 0, finished=("attempt-0",), published=("attempt-0",)))
+    told = failure(0, "a", "raised", "ValueError: no", gave_up=False, traceback="…")
+    assert instructions == [told, Finish()]
+    assert machine.state_of("a") is TrialState.PUBLISHED
+
+
+def test_a_stop_that_comes_with_the_last_trial_stops_nothing():
+    machine = machine_of(["a"])
+    machine.start()
+    started(machine)
+    machine.handle(StopRequested(at_once=False, reason="the time budget is spent"))
+    assert machine.handle(trained(0, 0, "attempt-0")) == [Finish()]
+
+
 def test_interruption_finishes_what_runs():
     machine = machine_of(["a"], ["b"], ["c"])
     machine.start()

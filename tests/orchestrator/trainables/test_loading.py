@@ -1,6 +1,7 @@
 """Finding trainables by name."""
 
 import pytest
+from misbehaving import Misbehaving
 
 from orchestrator.errors import TrainableError
 from orchestrator.trainables.amor import RELATIVE_COST, AmorTrainable
@@ -32,6 +33,23 @@ def test_what_is_not_one_is_refused(name, message):
     with pytest.raises(TrainableError) as error:
         load_trainable(name)
     assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value", "message"),
+    [
+        ("name", None, "name is no text"),
+        ("version", "1", "version is no whole number (got '1')"),
+        ("config_model", dict, "config_model is no pydantic model"),
+        ("metrics", ("score",), "metrics is no list of Metric"),
+        ("metrics", (Misbehaving.metrics[0],) * 2, "metrics names a metric twice"),
+    ],
+)
+def test_what_does_not_keep_the_contract_is_refused(monkeypatch, attribute, value, message):
+    monkeypatch.setattr(Misbehaving, attribute, value)
+    with pytest.raises(TrainableError) as error:
+        load_trainable("misbehaving:Misbehaving")
+    assert str(error.value) == f"trainable 'misbehaving:Misbehaving': Misbehaving.{message}"
 
 
 def test_the_cost_of_every_trained_model_is_known():

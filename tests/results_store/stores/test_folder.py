@@ -118,3 +118,26 @@ def test_a_store_that_cannot_be_written_to_is_told_beforehand(store, monkeypatch
     with pytest.raises(StorePathError, match="cannot write to the store") as caught:
         store.check_writable()
     assert "\n" not in str(caught.value)
+
+
+def test_damaged_and_foreign_files_go_to_quarantine_and_nothing_is_deleted(store, make):
+    store.publish([make.trial("t")])
+    (good,) = files(store)
+    torn = good.with_name("0" * 64 + ".parquet")
+    torn.write_bytes(good.read_bytes()[:100])
+    (store.path / "epochs").mkdir()
+    (store.path / "epochs" / "notes.txt").write_text("mine")
+    (store.path / "beside.txt").write_text("not a row")
+    assert {problem.path.name for problem in store.quarantine()} == {torn.name, "notes.txt"}
+    assert store.quarantine() == ()
+    assert (store.path / "quarantine" / "epochs" / "notes.txt").read_text() == "mine"
+    assert (store.path / "quarantine" / "trials" / torn.name).stat().st_size == 100
+    assert (store.path / "beside.txt").exists()
+    assert store.published(["t-1"]) == {"t-1"}
+
+
+def test_a_folder_of_other_things_is_no_store(tmp_path):
+    (tmp_path / "thesis.tex").write_text("x")
+    with pytest.raises(StorePathError, match=r"is no store: it holds 'thesis\.tex'"):
+        FolderStore(tmp_path).check_writable()
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]

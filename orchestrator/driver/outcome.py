@@ -1,0 +1,48 @@
+"""What came of a submit."""
+
+from dataclasses import dataclass
+
+from orchestrator.study.study import Study
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyOutcome:
+    """What came of one study.
+
+    Attributes:
+        study: the study.
+        num_trials: distinct trials of the study.
+        num_done_before: how many of them were in the store already.
+        num_trained: how many were trained and published now.
+        num_failed: how many failed now.
+        num_left: how many are still to be run.
+        stop_reason: why the run was stopped early, or None.
+        is_broken: it could not go on; the reason is an error.
+    """
+
+    study: Study
+    num_trials: int
+    num_done_before: int
+    num_trained: int
+    num_failed: int
+    num_left: int
+    stop_reason: str | None = None
+    is_broken: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubmitOutcome:
+    """What came of a submit.
+
+    Attributes:
+        studies: one outcome per study that was begun, in the order given.
+        was_interrupted: by Ctrl-C or SIGTERM.
+    """
+
+    studies: tuple[StudyOutcome, ...]
+    was_interrupted: bool
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every trial that was asked for stands in the store."""
+        return not any(study.num_failed or study.stop_reason for study in self.studies)

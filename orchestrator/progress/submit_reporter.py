@@ -1,0 +1,54 @@
+"""What a user is told while studies are submitted: beginning, progress and end of each."""
+
+from rich.console import Console
+from rich.text import Text
+
+from orchestrator.document.problems import printable
+from orchestrator.driver.outcome import StudyOutcome
+from orchestrator.plan.plan import Plan
+from orchestrator.progress.reporter import ProgressReporter, console_on_stderr
+
+
+class SubmitReporter:
+    """Tells on stderr how a submit goes; `begin` and `end` are for `run_studies`."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console or console_on_stderr()
+        self._progress: ProgressReporter | None = None
+
+    def begin(self, plan: Plan) -> ProgressReporter:
+        """A study begins; returns who watches its run."""
+        hours = "" if plan.cpu_hours is None else f", about {plan.cpu_hours:.2g} CPU hours"
+        self._say(
+            f"{plan.study.name}: {len(plan.study.trials)} trials; {len(plan.done)} done, "
+            f"{len(plan.to_run)} to run{hours if plan.to_run else ''}"
+        )
+        if plan.to_run:
+            for warning in plan.warnings:
+                self.warn(f"{plan.study.name}: {warning}")
+        self._progress = ProgressReporter(plan.study.name, len(plan.done), len(plan.to_run), self._console)
+        return self._progress
+
+    def end(self, outcome: StudyOutcome) -> None:
+        """A study has ended."""
+        self.close()
+        text = f"{outcome.study.name}: {outcome.num_trained} trained, {outcome.num_done_before} done before"
+        if outcome.num_failed:
+            text += f", {outcome.num_failed} failed (the next submit tries them again)"
+        if outcome.num_left:
+            text += f", {outcome.num_left} still to run"
+        if outcome.stop_reason is not None:
+            text += f"; {'broken off' if outcome.is_broken else 'stopped'}: {outcome.stop_reason}"
+        self._say(text)
+
+    def warn(self, text: str) -> None:
+        """Something that the user should know."""
+        self._say(f"warning: {text}", style="yellow")
+
+    def close(self) -> None:
+        """Takes the live line away."""
+        if self._progress is not None:
+            self._progress.close()
+
+    def _say(self, text: str, style: str = "") -> None:
+        self._console.print(Text(printable(text), style=style), soft_wrap=True)
