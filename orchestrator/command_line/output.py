@@ -65,7 +65,7 @@ def data_json(value: Any) -> None:
 def facts(pairs: Mapping[str, Any]) -> None:
     """Writes names and values to stdout, one per line, aligned."""
     width = max(map(len, pairs), default=0)
-    data("\n".join(f"{name.replace('_', ' '):<{width}}  {_cell(value)}".rstrip() for name, value in pairs.items()))
+    data("\n".join(f"{name:<{width}}  {_cell(value)}".rstrip() for name, value in pairs.items()))
 
 
 def _cell(value: Any) -> str:
