@@ -102,7 +102,6 @@ def build_space(
 @dataclass(kw_only=True)
 class _Resolved:
     selection: Selection
-    changes: dict[ConfigPath, Change]
     config: BaseModel | None
 
 
@@ -174,13 +173,10 @@ class _Builder:
             config = None
         if selection.problems:
             config = None
-        return _Resolved(selection=selection, changes=changes, config=config)
+        return _Resolved(selection=selection, config=config)
 
     def _with_defaults(self, written: Mapping[ConfigPath, Any]) -> Mapping[ConfigPath, Any]:
-        changes = {path: Change(path=path, value=value, origin=Origin()) for path, value in written.items()}
-        selection = select(
-            nested({path: change.value for path, change in changes.items()}), self._trainable.config_model
-        )
+        selection = select(nested(written), self._trainable.config_model)
         try:
             config = self._trainable.config_model.model_validate_json(json.dumps(selection.data), strict=True)
         except ValidationError:
