@@ -18,7 +18,7 @@ from torch.nn import functional
 QUERY_BLOCK = 64
 
 MaskMaker = Callable[[tuple[int, ...]], Tensor]
-"""Draws a dropout mask of the given shape, whose first axis is the trial."""
+"""Draws a dropout mask of the given shape, whose first axis is the trial; attention writes over it."""
 
 
 class CausalDropoutAttention(torch.autograd.Function):
@@ -33,34 +33,37 @@ class CausalDropoutAttention(torch.autograd.Function):
         for start in range(0, num_steps, QUERY_BLOCK):
             end = min(start + QUERY_BLOCK, num_steps)
             scores = torch.bmm(queries[:, start:end] * (1 / math.sqrt(width)), keys[:, :end].transpose(1, 2))
-            future = torch.ones(end - start, end - start, dtype=torch.bool).triu_(1)
-            scores[:, :, start:].masked_fill_(future, float("-inf"))
+            # Added, not filled under a mask: several times faster.
+            scores[:, :, start:].add_(torch.full((end - start, end - start), float("-inf")).triu_(1))
             weights = scores.softmax(dim=2)
             shape = (num_trials, num_attentions // num_trials, end - start, end)
-            mask = draw(shape).view_as(weights)
-            torch.bmm(weights * mask, values[:, :end], out=output[:, start:end])
-            saved += (weights, mask)
-        ctx.save_for_backward(queries, keys, values, *saved)
+            dropped = draw(shape).view_as(weights).mul_(weights)
+            output[:, start:end] = torch.bmm(dropped, values[:, :end])
+            saved += (weights, dropped)
+        ctx.save_for_backward(queries, keys, values, output, *saved)
         return output
 
     @staticmethod
     @once_differentiable
     def backward(ctx: FunctionCtx, d_output: Tensor) -> tuple[Tensor | None, ...]:
         """Gradients by queries, keys and values."""
-        queries, keys, values, *saved = ctx.saved_tensors  # type: ignore[attr-defined]
-        scale = 1 / math.sqrt(queries.shape[2])
+        queries, keys, values, output, *saved = ctx.saved_tensors  # type: ignore[attr-defined]
+        num_steps, width = queries.shape[1:]
         d_queries = torch.empty_like(queries)
         d_keys, d_values = torch.zeros_like(keys), torch.zeros_like(values)
-        for index, start in enumerate(range(0, queries.shape[1], QUERY_BLOCK)):
-            weights, mask = saved[2 * index : 2 * index + 2]
+        # What the softmax takes off each score's gradient: the weighted sum of the gradients of its row.
+        means = (d_output * output).sum(dim=2, keepdim=True)
+        for index, start in enumerate(range(0, num_steps, QUERY_BLOCK)):
+            weights, dropped = saved[2 * index : 2 * index + 2]
             end = weights.shape[2]
             d_block = d_output[:, start:end]
-            d_values[:, :end].baddbmm_((weights * mask).transpose(1, 2), d_block)
-            d_weights = torch.bmm(d_block, values[:, :end].transpose(1, 2)).mul_(mask)
-            d_scores = torch._softmax_backward_data(d_weights, weights, 2, weights.dtype)
-            torch.bmm(d_scores, keys[:, :end], out=d_queries[:, start:end])
-            d_keys[:, :end].baddbmm_(d_scores.transpose(1, 2), queries[:, start:end], alpha=scale)
-        return d_queries.mul_(scale), d_keys, d_values, None, None
+            d_values[:, :end].add_(torch.bmm(dropped.transpose(1, 2), d_block))
+            d_scores = torch.bmm(d_block, values[:, :end].transpose(1, 2)).mul_(dropped)
+            d_scores.addcmul_(weights, means[:, start:end], value=-1)
+            d_queries[:, start:end] = torch.bmm(d_scores, keys[:, :end])
+            d_keys[:, :end].add_(torch.bmm(d_scores.transpose(1, 2), queries[:, start:end]))
+        scale = 1 / math.sqrt(width)
+        return d_queries.mul_(scale), d_keys.mul_(scale), d_values, None, None
 
 
 def causal_attention(queries_MBHTE: Tensor, keys_MBHTE: Tensor, values_MBHTE: Tensor, draw: MaskMaker | None) -> Tensor:

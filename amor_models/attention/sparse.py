@@ -1,6 +1,7 @@
-"""Attention to chosen keys only: gather, score, softmax over k.
+"""Attention to chosen keys only: softmax over k scores, and a weighted sum of k values.
 
-Shapes: N independent attentions (sequences times heads), F queries, T keys, E head width, K keys chosen.
+Shapes: N independent attentions (sequences times heads), F queries, T keys, E head width, K keys chosen,
+R = N F queries of all attentions, or those of them that a gradient can reach.
 """
 
 import math
@@ -9,11 +10,33 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
+from torch.nn import functional
+
+from amor_models.attention.selection import Selection
 
 
-def _gather(values_NTE: Tensor, lines_NFK: Tensor) -> Tensor:
-    width = values_NTE.shape[-1]
-    return values_NTE.reshape(-1, width).index_select(0, lines_NFK.flatten()).view(*lines_NFK.shape, width)
+def _weighted_sums(table: Tensor, lines_RK: Tensor, weights_RK: Tensor) -> Tensor:
+    """For each query the sum of K lines of the table, weighted (R, E)."""
+    return functional.embedding_bag(lines_RK, table, mode="sum", per_sample_weights=weights_RK)
+
+
+class _Transposed:
+    """The transpose of the sparse matrix (queries, keys) with K entries in each row: its entries in order of key."""
+
+    def __init__(self, lines_RK: Tensor, num_keys: int) -> None:
+        entries = lines_RK.flatten()
+        ordered = entries.sort(stable=True)
+        self._entries = ordered.indices
+        self._queries = (ordered.indices // lines_RK.shape[1]).to(entries.dtype)
+        counts = torch.bincount(entries, minlength=num_keys)
+        self._starts = (counts.cumsum(0) - counts).to(entries.dtype)
+
+    def weighted_sums(self, table: Tensor, weights_RK: Tensor) -> Tensor:
+        """For each key the sum of its queries' lines of the table (R, E), weighted (N T, E)."""
+        weights = weights_RK.flatten().index_select(0, self._entries)
+        return functional.embedding_bag(
+            self._queries, table, offsets=self._starts, mode="sum", per_sample_weights=weights
+        )
 
 
 class ChosenAttention(torch.autograd.Function):
@@ -29,7 +52,7 @@ class ChosenAttention(torch.autograd.Function):
         keys_NTE: Tensor,
         values_NTE: Tensor,
         chosen_NFK: Tensor,
-        hidden_NFK: Tensor,
+        scores_NFK: Tensor,
         needed_NF: Tensor | None,
     ) -> Tensor:
         """Weighted sums of values (N, F, E).
@@ -40,59 +63,61 @@ class ChosenAttention(torch.autograd.Function):
             keys_NTE: keys.
             values_NTE: values.
             chosen_NFK: indices of the chosen keys.
-            hidden_NFK: True where a chosen key is in the query's future (it gets no weight).
+            scores_NFK: their products with the query; minus infinity where a key gets no weight.
             needed_NF: True where a gradient can arrive; None for everywhere.
         """
         num_attentions, num_keys, width = keys_NTE.shape
-        lines_NFK = chosen_NFK + torch.arange(num_attentions).mul_(num_keys).view(-1, 1, 1)
-        keys_NFKE = _gather(keys_NTE, lines_NFK)
-        scores_NFK = (keys_NFKE * queries_NFE.unsqueeze(2)).sum(dim=3).mul_(1 / math.sqrt(width))
-        weights_NFK = scores_NFK.masked_fill_(hidden_NFK, float("-inf")).softmax(dim=2)
-        values_NFKE = _gather(values_NTE, lines_NFK)
-        ctx.save_for_backward(queries_NFE, keys_NTE, values_NTE, lines_NFK, weights_NFK, needed_NF)
-        return values_NFKE.mul_(weights_NFK.unsqueeze(3)).sum(dim=2)
+        num_chosen = chosen_NFK.shape[2]
+        first_lines = torch.arange(num_attentions, dtype=torch.int32).mul_(num_keys)
+        lines_RK = (chosen_NFK.to(torch.int32) + first_lines.view(-1, 1, 1)).view(-1, num_chosen)
+        # K lines of R scores: a softmax over the last, short axis takes ten times as long.
+        scores_KR = scores_NFK.reshape(-1, num_chosen).t().contiguous().mul_(1 / math.sqrt(width))
+        weights_RK = scores_KR.softmax(dim=0).t().contiguous()
+        output = _weighted_sums(values_NTE.reshape(-1, width), lines_RK, weights_RK)
+        ctx.save_for_backward(queries_NFE, keys_NTE, values_NTE, lines_RK, weights_RK, needed_NF)
+        return output.view(queries_NFE.shape)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, d_output_NFE: Tensor) -> tuple[Tensor | None, ...]:
         """Gradients by queries, keys and values."""
-        queries, keys, values, lines, weights, needed = ctx.saved_tensors
-        width, num_chosen = keys.shape[2], lines.shape[2]
-        lines, weights = lines.view(-1, num_chosen), weights.view(-1, num_chosen)
-        d_output, queries_RE = d_output_NFE.reshape(-1, width), queries.reshape(-1, width)
+        queries_NFE, keys_NTE, values_NTE, lines, weights, needed = ctx.saved_tensors
+        width = keys_NTE.shape[2]
+        keys, values = keys_NTE.reshape(-1, width), values_NTE.reshape(-1, width)
+        d_output, queries = d_output_NFE.reshape(-1, width), queries_NFE.reshape(-1, width)
         rows = None if needed is None else needed.flatten().nonzero().squeeze(1)
         if rows is not None:
             lines, weights = lines.index_select(0, rows), weights.index_select(0, rows)
-            d_output, queries_RE = d_output.index_select(0, rows), queries_RE.index_select(0, rows)
-        d_output_RKE = d_output.unsqueeze(1)
-        d_weights = (_gather(values, lines) * d_output_RKE).sum(dim=2)
-        d_scores = weights * (d_weights - (d_weights * weights).sum(dim=1, keepdim=True))
-        d_scores.mul_(1 / math.sqrt(width))
-        d_queries = (_gather(keys, lines) * d_scores.unsqueeze(2)).sum(dim=1)
+            d_output, queries = d_output.index_select(0, rows), queries.index_select(0, rows)
+        values_RKE = values.index_select(0, lines.flatten()).view(*lines.shape, width)
+        d_weights_KR = values_RKE.mul_(d_output.unsqueeze(1)).sum(dim=2).t().contiguous()
+        weights_KR = weights.t().contiguous()
+        d_scores_KR = weights_KR * (d_weights_KR - (d_weights_KR * weights_KR).sum(dim=0))
+        d_scores = d_scores_KR.mul_(1 / math.sqrt(width)).t().contiguous()
+        d_queries = _weighted_sums(keys, lines, d_scores)
         if rows is not None:
-            d_queries = torch.zeros_like(queries).view(-1, width).index_copy_(0, rows, d_queries)
-        targets = lines.flatten().unsqueeze(1).expand(-1, width)
-        d_keys, d_values = torch.zeros_like(keys), torch.zeros_like(values)
-        d_keys.view(-1, width).scatter_add_(
-            0, targets, (queries_RE.unsqueeze(1) * d_scores.unsqueeze(2)).view(-1, width)
+            d_queries = torch.zeros_like(queries_NFE).view(-1, width).index_copy_(0, rows, d_queries)
+        transposed = _Transposed(lines, keys.shape[0])
+        d_keys, d_values = transposed.weighted_sums(queries, d_scores), transposed.weighted_sums(d_output, weights)
+        return (
+            d_queries.view(queries_NFE.shape),
+            d_keys.view(keys_NTE.shape),
+            d_values.view(values_NTE.shape),
+            None,
+            None,
+            None,
         )
-        d_values.view(-1, width).scatter_add_(0, targets, (d_output_RKE * weights.unsqueeze(2)).view(-1, width))
-        return d_queries.view_as(queries), d_keys, d_values, None, None, None
 
 
 def attend(
     queries_NFE: Tensor,
     keys_NTE: Tensor,
     values_NTE: Tensor,
-    chosen_NFK: Tensor,
-    positions_PF: Tensor,
+    selection: Selection,
     needed_NF: Tensor | None = None,
 ) -> Tensor:
-    """Attends to chosen keys; arguments as in `choose_keys` and `ChosenAttention`."""
-    num_chosen = chosen_NFK.shape[2]
-    grouped = chosen_NFK.view(positions_PF.shape[0], -1, chosen_NFK.shape[1], num_chosen)
-    hidden_NFK = (grouped > positions_PF[:, None, :, None]).view_as(chosen_NFK)
+    """Attends to the chosen keys; arguments as in `ChosenAttention`, result (N, F, E)."""
     output: Tensor = ChosenAttention.apply(  # type: ignore[no-untyped-call]
-        queries_NFE, keys_NTE, values_NTE, chosen_NFK, hidden_NFK, needed_NF
+        queries_NFE, keys_NTE, values_NTE, selection.keys, selection.scores, needed_NF
     )
     return output

@@ -12,17 +12,17 @@ from amor_models.randomness import Streams
 LEVELS = 1 << 16
 
 
-def draw_mask(shape: Sequence[int], rate: float, generator: np.random.Generator) -> Tensor:
-    """A mask of zeros (with probability `rate`) and 1 / (1 - rate).
+def draw_mask(mask: Tensor, rate: float, generator: np.random.Generator) -> None:
+    """Fills a contiguous float tensor with zeros (with probability `rate`) and 1 / (1 - rate).
 
     Sixteen random bits per element: `rate` is met within 1 / 65536, and the scale belongs to the probability
     that is really drawn from.
     """
-    size = int(np.prod(shape))
+    size = mask.numel()
     dropped = round(rate * LEVELS)
     bits = generator.bit_generator.random_raw(-(-size // 4)).view(np.uint16)[:size]
-    mask = torch.from_numpy((bits >= dropped).view(np.uint8)).to(torch.float32)
-    return mask.mul_(LEVELS / (LEVELS - dropped)).view(*shape)
+    np.greater_equal(bits, dropped, out=mask.view(-1).numpy(), casting="unsafe")
+    mask.mul_(LEVELS / (LEVELS - dropped))
 
 
 class Dropout(StackedLayer):
@@ -42,13 +42,13 @@ class Dropout(StackedLayer):
         """Whether anything is dropped."""
         return self.training and any(self.rates)
 
-    def mask(self, trial: int, shape: Sequence[int]) -> Tensor:
-        """The next mask of one trial."""
-        return draw_mask(shape, self.rates[trial], self.generators[trial])
+    def masks(self, shape: Sequence[int]) -> Tensor:
+        """The next masks of all trials, of a shape that begins with the trial axis."""
+        masks = torch.empty(*shape)
+        for mask, rate, generator in zip(masks, self.rates, self.generators, strict=True):
+            draw_mask(mask, rate, generator)
+        return masks
 
     def forward(self, x: Tensor) -> Tensor:
         """(M, ...) to the same shape."""
-        if not self.active:
-            return x
-        masks = [self.mask(trial, x.shape[1:]) for trial in range(x.shape[0])]
-        return x * torch.stack(masks) if len(masks) > 1 else x * masks[0].unsqueeze(0)
+        return x * self.masks(x.shape) if self.active else x

@@ -18,10 +18,11 @@ ALIGNED = 16
 at multiples of it: then its bits are those that it has alone."""
 
 
-def linear(x: Tensor, weight_MOI: Tensor, bias_MO: Tensor) -> Tensor:
+def linear(x: Tensor, weight_MOI: Tensor, bias_MO: Tensor | None = None) -> Tensor:
     """Maps (M, ..., I) to (M, ..., O): one product per trial."""
     x_MNI = x.reshape(x.shape[0], -1, x.shape[-1])
-    y_MNO = torch.baddbmm(bias_MO.unsqueeze(1), x_MNI, weight_MOI.transpose(1, 2))
+    weight_MIO = weight_MOI.transpose(1, 2)
+    y_MNO = torch.bmm(x_MNI, weight_MIO) if bias_MO is None else torch.baddbmm(bias_MO.unsqueeze(1), x_MNI, weight_MIO)
     return y_MNO.view(*x.shape[:-1], weight_MOI.shape[1])
 
 
@@ -49,12 +50,14 @@ class Linear(StackedLayer):
 class OutputLayer(Linear):
     """A linear map to as many outputs as there are tokens, computed with zero lines up to aligned slices."""
 
+    def padded(self) -> tuple[Tensor, Tensor]:
+        """Weight and bias with zero lines up to aligned slices."""
+        padding = -self.weight.shape[1] % ALIGNED
+        return functional.pad(self.weight, (0, 0, 0, padding)), functional.pad(self.bias, (0, padding))
+
     def forward(self, x: Tensor) -> Tensor:
         """(M, ..., inputs) to (M, ..., outputs)."""
-        num_outputs = self.weight.shape[1]
-        padding = -num_outputs % ALIGNED
-        weight = functional.pad(self.weight, (0, 0, 0, padding))
-        return linear(x, weight, functional.pad(self.bias, (0, padding)))[..., :num_outputs]
+        return linear(x, *self.padded())[..., : self.weight.shape[1]]
 
 
 class ScalarHead(Linear):

@@ -34,16 +34,13 @@ class SelfAttention(StackedLayer):
             generator = stream.torch_generator("init", name)
             draw_uniform(self.in_proj_weight[trial], (6 / (rows + columns)) ** 0.5, generator)
 
-    def _draw_masks(self, shape: tuple[int, ...]) -> Tensor:
-        return torch.stack([self.dropout.mask(trial, shape[1:]) for trial in range(shape[0])])
-
     def forward(self, x_MBTD: Tensor) -> Tensor:
         """Attends within each sequence."""
         num_trials, num_sequences, num_steps, width = x_MBTD.shape
         projected = linear(x_MBTD, self.in_proj_weight, self.in_proj_bias)
         shape = (num_trials, num_sequences, num_steps, 3, self.num_heads, width // self.num_heads)
         queries, keys, values = projected.view(shape).permute(3, 0, 1, 4, 2, 5).contiguous().unbind(0)
-        draw = self._draw_masks if self.dropout.active else None
+        draw = self.dropout.masks if self.dropout.active else None
         attended = causal_attention(queries, keys, values, draw)
         joined: Tensor = self.out_proj(attended.transpose(2, 3).reshape(x_MBTD.shape))
         return joined

@@ -38,7 +38,7 @@ class AmorTrainable(Trainable):
     """Recurrent models with entropy-gated attention, their baselines and controls (arXiv 2602.13215)."""
 
     name: ClassVar[str] = "amor"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     config_model: ClassVar[type[BaseModel]] = ExperimentConfig
     metrics: ClassVar[Sequence[Metric]] = tuple(map(_metric, amor_models.METRICS))
     epoch_metrics: ClassVar[Sequence[Metric]] = tuple(map(_metric, amor_models.EPOCH_METRICS))
