@@ -6,7 +6,6 @@ baseline in an ordinary process with one thread), and only one of them computes 
 
 import multiprocessing
 import time
-from collections import deque
 from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Any, Self
@@ -16,8 +15,7 @@ import torch
 from amor_models.evaluation.split import Split
 from amor_models.randomness import Streams
 from amor_models.tasks import dataset_of
-from amor_models.training import TrialSetup, prepare_worker
-from amor_models.training.stack import _StackTraining
+from amor_models.training import StackTraining, TrialSetup, prepare_worker
 from benchmarks.cases import Case, balance
 from benchmarks.plain import PlainTraining, build_plain
 from benchmarks.products import MultiplyAdds, sgemm_gflops
@@ -70,13 +68,13 @@ class OurLane:
             for seed in range(max(stack_sizes))
         ]
         # The training's own steps, without the evaluation after each epoch: the baseline has none.
-        self.trainings = {size: _StackTraining(setups[:size]) for size in stack_sizes}
+        self.trainings = {size: StackTraining(setups[:size]) for size in stack_sizes}
 
     def epoch_s(self, stack_size: int) -> float:
         """Trains one epoch of one stack; seconds that it took."""
         training = self.trainings[stack_size]
         started_s = time.perf_counter()
-        deque(training._train_epoch(), maxlen=0)
+        training.train_epoch()
         return time.perf_counter() - started_s
 
     def epoch_madds(self, stack_size: int) -> int:

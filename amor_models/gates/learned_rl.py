@@ -24,6 +24,10 @@ class LearnedRlGate(Gate):
         """Keeps a generator per trial for the samples; the head draws its own weights."""
         self.generators = [stream.torch_generator("gate_noise", name) for stream in streams]
 
+    def keep(self, trials: Sequence[int]) -> None:
+        """The others leave, with their generators."""
+        self.generators = [self.generators[trial] for trial in trials]
+
     def forward(self, given: GateInput) -> GateOutput:
         """Samples while training; fires where the probability exceeds one half otherwise."""
         prob = sigmoid(self.head(given.hidden))

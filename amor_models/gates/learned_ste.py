@@ -26,6 +26,11 @@ class LearnedSteGate(Gate):
         """Keeps a generator per trial for the noise; the head draws its own weights."""
         self.generators = [stream.torch_generator("gate_noise", name) for stream in streams]
 
+    def keep(self, trials: Sequence[int]) -> None:
+        """The others leave, with their generators."""
+        self.noise_stds = tuple(self.noise_stds[trial] for trial in trials)
+        self.generators = [self.generators[trial] for trial in trials]
+
     def _noise(self, logits_MBT: Tensor) -> Tensor:
         shape = logits_MBT.shape[1:]
         draws = zip(self.noise_stds, self.generators, strict=True)

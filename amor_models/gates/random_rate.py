@@ -28,6 +28,13 @@ class RandomGate(Gate):
         self.generators = [stream.torch_generator("gate_noise", name) for stream in streams]
         self.begin_evaluation("")
 
+    def keep(self, trials: Sequence[int]) -> None:
+        """The others leave, with their generators."""
+        self.rates = tuple(self.rates[trial] for trial in trials)
+        self.streams = tuple(self.streams[trial] for trial in trials)
+        self.generators = [self.generators[trial] for trial in trials]
+        self.evaluation_generators = [self.evaluation_generators[trial] for trial in trials]
+
     def begin_evaluation(self, split: str) -> None:
         """Starts the split's draws anew."""
         self.evaluation_generators = [stream.torch_generator("gate_noise", self.name, split) for stream in self.streams]

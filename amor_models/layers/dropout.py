@@ -37,6 +37,11 @@ class Dropout(StackedLayer):
         """Draws no weights; keeps a generator per trial for the masks to come."""
         self.generators = [stream.numpy_generator("dropout", name) for stream in streams]
 
+    def keep(self, trials: Sequence[int]) -> None:
+        """The others leave, with their generators."""
+        self.rates = tuple(self.rates[trial] for trial in trials)
+        self.generators = [self.generators[trial] for trial in trials]
+
     @property
     def active(self) -> bool:
         """Whether anything is dropped."""

@@ -23,6 +23,13 @@ class StackedLayer(nn.Module):
         """
         raise NotImplementedError
 
+    def keep(self, trials: Sequence[int]) -> None:
+        """The other trials leave the stack; parameters are shortened by who owns them all.
+
+        Args:
+            trials: indices of those that stay, ascending.
+        """
+
 
 def draw_all(model: nn.Module, streams: Sequence[Streams]) -> None:
     """Draws every stacked layer of a model from the streams of its trials."""

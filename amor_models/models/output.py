@@ -3,11 +3,14 @@
 Shapes: M trials, B sequences, T time steps, V tokens.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from amor_models.layers import StackedLayer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +58,19 @@ class Model(nn.Module):
     def dense_attention_madds(self, num_steps: int) -> int:
         """Multiply-adds per sequence and trial of this model's attention, every query meeting every key."""
         raise NotImplementedError
+
+    def keep(self, trials: Sequence[int]) -> None:
+        """The other trials leave the stack.
+
+        Args:
+            trials: indices of those that stay, ascending.
+        """
+        self.num_trials = len(trials)
+        for parameter in self.parameters():
+            parameter.data = parameter.data[trials]
+        for module in self.modules():
+            if isinstance(module, StackedLayer):
+                module.keep(trials)
 
     def num_parameters(self) -> int:
         """Parameters of one trial, unused layers included."""

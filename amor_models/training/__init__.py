@@ -3,6 +3,7 @@
 from amor_models.training.reports import EntropyReport, EpochReport, FinalReport, GateReport, Report
 from amor_models.training.setup import TrialSetup, max_stack_size, prepare_worker, stack_key
 from amor_models.training.stack import train_stack
+from amor_models.training.stack_training import StackTraining
 
 __all__ = [
     "EntropyReport",
@@ -10,6 +11,7 @@ __all__ = [
     "FinalReport",
     "GateReport",
     "Report",
+    "StackTraining",
     "TrialSetup",
     "max_stack_size",
     "prepare_worker",

@@ -33,3 +33,8 @@ class Loss:
             rates_M = output.gate_prob.flatten(1).mean(dim=1)
             loss_M = loss_M + self.balance_weights * (rates_M - self.target_rates).square()
         return loss_M
+
+    def keep(self, trials: Sequence[int]) -> None:
+        """The others leave the stack."""
+        if self.balance_weights is not None:
+            self.balance_weights, self.target_rates = self.balance_weights[trials], self.target_rates[trials]

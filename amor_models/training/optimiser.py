@@ -42,24 +42,38 @@ class StackedAdamW:
         max_grad_norms: Sequence[float],
     ) -> None:
         self.parameters = list(model.parameters())
-        num_trials = len(learning_rates)
         sizes = [_round_up(parameter[0].numel(), ALIGNMENT) for parameter in self.parameters]
-        shape = (num_trials, _round_up(sum(sizes), ROW))
-        self.values_MP, self.gradients_MP = torch.zeros(shape), torch.zeros(shape)
-        self.means_MP, self.squares_MP = torch.zeros(shape), torch.zeros(shape)
-        self.gradients: list[Tensor] = []
-        start = 0
-        for parameter, size in zip(self.parameters, sizes, strict=True):
-            run = slice(start, start + parameter[0].numel())
-            values = self.values_MP[:, run].view(parameter.shape)
-            values.copy_(parameter.data)
-            parameter.data = values
-            self.gradients.append(self.gradients_MP[:, run].view(parameter.shape))
-            start += size
+        self.starts = [sum(sizes[:index]) for index in range(len(sizes))]
+        shape = (len(learning_rates), _round_up(sum(sizes), ROW))
+        self.values_MP, self.means_MP, self.squares_MP = (torch.zeros(shape) for _ in range(3))
+        for place, parameter in zip(self._views(self.values_MP), self.parameters, strict=True):
+            place.copy_(parameter.data)
+        self._attach()
         self.learning_rates_M1 = torch.tensor(list(learning_rates)).unsqueeze(1)
         self.decays_M1 = 1 - self.learning_rates_M1 * torch.tensor(list(weight_decays)).unsqueeze(1)
         self.max_norms_M1 = torch.tensor(list(max_grad_norms)).unsqueeze(1)
         self.num_steps = 0
+
+    def _views(self, matrix_MP: Tensor) -> list[Tensor]:
+        """The places of the parameters in a matrix, each in the parameter's shape."""
+        places = []
+        for start, parameter in zip(self.starts, self.parameters, strict=True):
+            shape = (matrix_MP.shape[0], *parameter.shape[1:])
+            places.append(matrix_MP[:, start : start + parameter[0].numel()].view(shape))
+        return places
+
+    def _attach(self) -> None:
+        """Makes the parameters views of their matrix, and room for their gradients."""
+        for parameter, values in zip(self.parameters, self._views(self.values_MP), strict=True):
+            parameter.data = values
+        self.gradients_MP = torch.zeros_like(self.values_MP)
+        self.gradients = self._views(self.gradients_MP)
+
+    def keep(self, trials: Sequence[int]) -> None:
+        """The others leave the stack; the model's parameters become views of fewer rows."""
+        for name in ("values_MP", "means_MP", "squares_MP", "learning_rates_M1", "decays_M1", "max_norms_M1"):
+            setattr(self, name, getattr(self, name)[trials])
+        self._attach()
 
     def step(self, loss_M: Tensor) -> None:
         """Differentiates the sum of the trials' losses, clips, and moves the parameters.

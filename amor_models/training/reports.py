@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from amor_models.metrics import METRICS
+
 MetricValue = float | int | None
 
 
@@ -49,3 +51,9 @@ class GateReport:
 
 
 Report = EpochReport | FinalReport | EntropyReport | GateReport
+
+
+def final_report(key: str, values: Mapping[str, MetricValue], *, diverged: bool = False) -> FinalReport:
+    """A final report with every metric, None where there is no value."""
+    complete = {metric.name: values.get(metric.name) for metric in METRICS}
+    return FinalReport(key=key, status="diverged" if diverged else "completed", values=complete)

@@ -35,3 +35,19 @@ def test_each_trial_is_stepped_as_torch_does(max_norm):
     for trial, (other, _) in enumerate(others):
         torch.testing.assert_close(layer.weight[trial], other.weight, rtol=1e-5, atol=1e-6)
         torch.testing.assert_close(layer.bias[trial], other.bias, rtol=1e-5, atol=1e-6)
+
+
+def test_those_who_stay_are_stepped_as_before():
+    torch.manual_seed(0)
+    x, y = torch.randn(3, 9, 5), torch.randn(3, 9, 7)
+    results = []
+    for leaves in (False, True):
+        layer = Linear(3, 5, 7)
+        layer.draw("layer", [Streams(seed) for seed in range(3)])
+        stacked = StackedAdamW(layer, learning_rates=[0.1] * 3, weight_decays=[0.1] * 3, max_grad_norms=[0.5] * 3)
+        stacked.step((layer(x) - y).square().flatten(1).mean(dim=1))
+        kept = [0, 2] if leaves else [0, 1, 2]
+        stacked.keep(kept)
+        stacked.step((layer(x[kept]) - y[kept]).square().flatten(1).mean(dim=1))
+        results.append(layer.weight.detach()[[0, -1]])
+    assert torch.equal(*results)

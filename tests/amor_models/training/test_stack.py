@@ -1,5 +1,6 @@
 """Training as a whole: determinism, independence of stack-mates, divergence, reports."""
 
+import functools
 import math
 
 import pytest
@@ -14,6 +15,7 @@ from amor_models.training import (
     EpochReport,
     FinalReport,
     GateReport,
+    StackTraining,
     TrialSetup,
     max_stack_size,
     prepare_worker,
@@ -91,19 +93,61 @@ def test_a_trial_is_bit_identical_in_any_stack(model, d_model, batch_size):
     check()
 
 
-def test_what_may_differ_inside_a_stack_does_not_leak():
-    base = {"name": "amor", "gate": {"name": "entropy"}}
-    configs = [
-        config(base),
-        config({**base, "gate": {"name": "entropy", "threshold": 0.9, "scale": 9.0, "target_rate": 0.4}}),
-        config({**base, "dropout": 0.3}, learning_rate=1e-2, weight_decay=0.3, max_grad_norm=0.1),
-        config(base, task={"retrieval_prob": 0.4}, balance_weight=2.0),
-    ]
-    assert len({stack_key(each) for each in configs}) == 1
-    stacked = run(*(setup(each, 1, key=str(index)) for index, each in enumerate(configs)))
-    for index, each in enumerate(configs):
-        assert stacked[str(index)] == run(setup(each, 1, key=str(index)))[str(index)]
-    assert len({final(reports).values["train_loss"] for reports in stacked.values()}) == len(configs)
+WIDE = {"d_model": 64, "batch_size": 32, "task": {"num_train": 40}}
+"""The paper's width and batch, and a last batch of 8."""
+
+ENTROPY = {"name": "amor", "gate": {"name": "entropy"}}
+VARIATIONS = [
+    config(ENTROPY, **WIDE),
+    config({**ENTROPY, "gate": {"name": "entropy", "threshold": 0.9, "scale": 9.0, "target_rate": 0.4}}, **WIDE),
+    config({**ENTROPY, "dropout": 0.3}, **WIDE, learning_rate=1e-2, weight_decay=0.3, max_grad_norm=0.1),
+    config(ENTROPY, **{**WIDE, "task": {"num_train": 40, "retrieval_prob": 0.4}}, balance_weight=2.0),
+    config(ENTROPY, **WIDE, learning_rate=1e38),
+]
+"""What may differ inside a stack; the last one diverges and leaves."""
+
+
+@functools.cache
+def alone(variation, seed):
+    key = f"{variation} {seed}"
+    return run(setup(VARIATIONS[variation], seed, key=key))[key]
+
+
+def test_variations_may_be_stacked_and_differ():
+    assert len({stack_key(each) for each in VARIATIONS}) == 1
+    losses = [final(alone(index, 1)).values["train_loss"] for index in range(len(VARIATIONS))]
+    assert losses[-1] is None
+    assert len(set(losses)) == len(VARIATIONS)
+
+
+@settings(deadline=None, max_examples=8)
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 2)), min_size=2, max_size=6, unique=True))
+def test_a_trial_is_bit_identical_whoever_its_stack_mates_are(members):
+    stacked = run(*(setup(VARIATIONS[variation], seed, key=f"{variation} {seed}") for variation, seed in members))
+    for variation, seed in members:
+        assert stacked[f"{variation} {seed}"] == alone(variation, seed)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=str)
+def test_a_trial_that_leaves_changes_nothing_for_the_others(model):
+    same = config(model, epochs=3)
+    training = StackTraining([setup(same, seed) for seed in range(3)])
+    reports = training.run()
+    first_epoch = [next(reports) for _ in range(3)]
+    training.leave(["1"])
+    assert training.keys == ("0", "2")
+    rest = list(reports)
+    assert {report.key for report in rest} == {"0", "2"}
+    for key in training.keys:
+        assert [report for report in [*first_epoch, *rest] if report.key == key] == run(setup(same, int(key)))[key]
+
+
+def test_a_stack_that_all_have_left_ends():
+    training = StackTraining([setup(config({"name": "ssm"}), 0)])
+    reports = training.run()
+    next(reports)
+    training.leave(["0"])
+    assert list(reports) == []
 
 
 def test_shapes_that_cannot_be_aligned_are_trained_alone():

@@ -1,0 +1,196 @@
+"""The training of one stack, from initial weights to the last report.
+
+Shapes: M trials, B sequences, L tokens.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from amor_models.evaluation import Counts, Split, entropy_rows, evaluate, sample_rows
+from amor_models.gates import EntropyGate
+from amor_models.metrics import EPOCH_METRICS
+from amor_models.models import Amor, Model, build_stack
+from amor_models.tasks import dataset_of
+from amor_models.training.loss import Loss
+from amor_models.training.optimiser import StackedAdamW
+from amor_models.training.reports import (
+    EntropyReport,
+    EpochReport,
+    GateReport,
+    MetricValue,
+    Report,
+    final_report,
+)
+from amor_models.training.setup import TrialSetup
+
+NUM_SAMPLES = 4
+"""Test sequences whose gate decisions are reported in full."""
+
+
+@dataclass(kw_only=True)
+class _Member:
+    """One trial of the stack: its data, and the order in which it sees them.
+
+    Attributes:
+        order: of this epoch.
+        loss_sum: of this epoch so far, over sequences.
+    """
+
+    setup: TrialSetup
+    train: Split
+    validation: Split
+    test: Split
+    order_generator: torch.Generator
+    order: Tensor
+    loss_sum: float = 0.0
+
+    @classmethod
+    def of(cls, setup: TrialSetup) -> "_Member":
+        train, validation, test = (_split(setup, name) for name in ("train", "validation", "test"))
+        return cls(
+            setup=setup,
+            train=train,
+            validation=validation,
+            test=test,
+            order_generator=setup.streams.torch_generator("order"),
+            order=torch.empty(0, dtype=torch.long),
+        )
+
+    def begin_epoch(self) -> None:
+        """Draws the order of a new pass over the data."""
+        self.order = torch.randperm(self.train.tokens.shape[0], generator=self.order_generator)
+        self.loss_sum = 0.0
+
+
+def _split(setup: TrialSetup, name: str) -> Split:
+    task = setup.config.task
+    seed = setup.streams.seed_of(f"{name}_data")
+    return Split.of(dataset_of(task, size=getattr(task, f"num_{name}"), seed=seed))
+
+
+class StackTraining:
+    """A stack in training. `run` trains it to its end; `train_epoch` is one pass over the data.
+
+    Args:
+        trials: trials of equal `stack_key`, no more than `max_stack_size`, not of a heuristic.
+    """
+
+    def __init__(self, trials: Sequence[TrialSetup]) -> None:
+        configs = [trial.config for trial in trials]
+        self._config = configs[0]
+        self._members = [_Member.of(trial) for trial in trials]
+        self._model: Model = build_stack(configs, [trial.streams for trial in trials])
+        self._optimiser = StackedAdamW(
+            self._model,
+            learning_rates=[config.training.learning_rate for config in configs],
+            weight_decays=[config.training.weight_decay for config in configs],
+            max_grad_norms=[config.training.max_grad_norm for config in configs],
+        )
+        self._loss = Loss(configs)
+        self._diverged: list[str] = []
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The trials that are still in the stack."""
+        return tuple(member.setup.key for member in self._members)
+
+    def leave(self, keys: Sequence[str]) -> None:
+        """Takes trials out of the stack; not one bit of the others changes."""
+        kept = [trial for trial, key in enumerate(self.keys) if key not in keys]
+        if len(kept) == len(self._members):
+            return
+        self._members = [self._members[trial] for trial in kept]
+        if kept:
+            self._model.keep(kept)
+            self._optimiser.keep(kept)
+            self._loss.keep(kept)
+
+    def run(self) -> Iterator[Report]:
+        """Trains to the end of the last epoch; see `train_stack`."""
+        epochs = self._config.training.epochs
+        assert epochs is not None
+        values: dict[str, dict[str, MetricValue]] = {}
+        for epoch in range(1, epochs + 1):
+            train_losses = self.train_epoch()
+            if self._members:
+                values = self._epoch_values(train_losses)
+                self._leave_diverged({key: values[key]["validation_cross_entropy_nats"] or 0.0 for key in self.keys})
+            yield from self._reports_of_diverged()
+            for key in self.keys:
+                report = {metric.name: values[key].get(metric.name) for metric in EPOCH_METRICS}
+                yield EpochReport(key=key, epoch=epoch, values=report)
+            if not self._members:
+                return
+        yield from self._finish(values)
+
+    def train_epoch(self) -> dict[str, float]:
+        """One pass over the data; the mean loss of each trial that has not diverged and left."""
+        self._model.train()
+        for member in self._members:
+            member.begin_epoch()
+        num_sequences, batch_size = self._config.task.num_train, self._config.training.batch_size
+        for start in range(0, num_sequences, batch_size):
+            losses = self._train_step(slice(start, start + batch_size))
+            for member in self._members:
+                member.loss_sum += losses[member.setup.key] * len(member.order[start : start + batch_size])
+            self._leave_diverged(losses)
+            if not self._members:
+                break
+        return {member.setup.key: member.loss_sum / num_sequences for member in self._members}
+
+    def _train_step(self, rows: slice) -> dict[str, float]:
+        batches = [(member.train, member.order[rows]) for member in self._members]
+        tokens = torch.stack([split.tokens[chosen] for split, chosen in batches])
+        labels = torch.stack([split.needs_retrieval[chosen] for split, chosen in batches])
+        loss_M = self._loss(self._model(tokens[..., :-1], needs_retrieval=labels), tokens[..., 1:])
+        self._optimiser.step(loss_M)
+        return dict(zip(self.keys, loss_M.tolist(), strict=True))
+
+    def _leave_diverged(self, losses: Mapping[str, float]) -> None:
+        diverged = [key for key, loss in losses.items() if not math.isfinite(loss)]
+        self._diverged += diverged
+        self.leave(diverged)
+
+    def _reports_of_diverged(self) -> Iterator[Report]:
+        for key in self._diverged:
+            yield final_report(key, {"num_parameters": self._model.num_parameters()}, diverged=True)
+        self._diverged.clear()
+
+    def _epoch_values(self, train_losses: Mapping[str, float]) -> dict[str, dict[str, MetricValue]]:
+        counts = evaluate(self._model, [member.validation for member in self._members], "validation")
+        return {
+            key: {"train_loss": train_losses[key]} | _of_split("validation", count) | self._gate_values(trial)
+            for trial, (key, count) in enumerate(zip(self.keys, counts, strict=True))
+        }
+
+    def _gate_values(self, trial: int) -> dict[str, MetricValue]:
+        if not (isinstance(self._model, Amor) and isinstance(self._model.gate, EntropyGate)):
+            return {}
+        gate = self._model.gate
+        return {
+            "gate_threshold": float(gate.threshold[trial].detach()),
+            "gate_scale": float(gate.scale[trial].detach()),
+        }
+
+    def _finish(self, values: Mapping[str, dict[str, MetricValue]]) -> Iterator[Report]:
+        test_splits = [member.test for member in self._members]
+        counts = evaluate(self._model, test_splits, "test")
+        samples = sample_rows(self._model, test_splits, "test", NUM_SAMPLES)
+        dense = self._model.dense_attention_madds(self._config.task.seq_length - 1)
+        for key, count, rows in zip(self.keys, counts, samples, strict=True):
+            if count.has_entropy:
+                yield EntropyReport(key=key, rows=entropy_rows(count))
+            yield GateReport(key=key, rows=rows)
+            test: dict[str, MetricValue] = _of_split("test", count)
+            test["num_parameters"] = self._model.num_parameters()
+            test["attention_madds_executed"] = count.attention_madds
+            test["attention_madds_dense"] = dense * self._config.task.num_test
+            yield final_report(key, values[key] | test)
+
+
+def _of_split(split: str, counts: Counts) -> dict[str, MetricValue]:
+    return {f"{split}_{name}": value for name, value in counts.metrics().items()}
