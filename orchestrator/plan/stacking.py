@@ -19,15 +19,15 @@ from orchestrator.trainables.estimates import Estimates
 MAX_STACK_SIZE = 16
 """The largest stack that is ever chosen; more can be asked for."""
 
-SCALES = (1.0, 1.25, 0.75, 1.5, 0.5, 2.0, 0.25, 0.0)
+SCALES = (1.0, 1.25, 0.75, 1.5, 0.5, 2.0, 0.0)
 """All fastest sizes are tried times one of these (at 0, every trial is alone), the least change first."""
 
 WORTH = 0.01
 """A change of sizes costs CPU time for sure and saves time by estimate: it has to bring the end forward by this."""
 
-SPLITS_PER_WORKER = 4
-MAX_SIMULATED = 200_000
-"""Bounds of the search for splits: its steps, and its steps times the number of stacks (about 0.1 s)."""
+CUTS_PER_WORKER = 2
+MAX_SIMULATED = 50_000
+"""Bounds of the search for cuts, per scale: its steps, and its steps times the number of stacks (about 0.05 s)."""
 
 ROUNDING = 1e-9
 """Costs per trial that differ by no more, relatively, are equal."""
@@ -127,7 +127,7 @@ class _Stacking:
         return self._in_order(groups, [group.num_fitting for group in groups])
 
     def chosen(self) -> list[Stack]:
-        """The fastest sizes, all scaled alike where that ends earlier, and cut where a worker would wait."""
+        """The fastest sizes, all scaled alike and then cut where a worker would wait: whatever ends earliest."""
         groups = self._groups(MAX_STACK_SIZE)
         fastest = [self._fastest(group) for group in groups]
         # A group that stacking makes slower is not stacked to balance the others.
@@ -139,11 +139,16 @@ class _Stacking:
             for scale in SCALES
         )
         best: list[Stack] = []
+        best_time = math.inf
+        earliest_time = sum(map(self._least_work, groups)) / self._capacity.num_workers
         for sizes in dict.fromkeys(scaled):
-            stacks = self._one_for_each_worker(self._in_order(groups, sizes))
-            if not best or self._is_worth_it(stacks, best):
-                best = stacks
-        return self._cut_where_one_waits(best)
+            start = self._one_for_each_worker(self._in_order(groups, sizes))
+            stacks, time = self._cut_where_one_waits(start)
+            if not best or time < best_time * (1 - WORTH):
+                best, best_time = stacks, time
+            if best_time * (1 - WORTH) <= earliest_time:
+                break  # as always where there are many more trials than workers
+        return best
 
     def _groups(self, largest: int) -> list[_Group]:
         """The trials by stack key; each alone that has none, or that is too large for a worker even alone."""
@@ -194,6 +199,12 @@ class _Stacking:
                 fastest, least = size, per_trial
         return fastest
 
+    def _least_work(self, group: _Group) -> float:
+        """What its trials cost if each is in a stack of the size that is fastest for its cell: no stacks cost less."""
+        sizes = range(1, group.num_fitting + 1)
+        least = {cell.cell_id: min(self._cost([cell], size) / size for size in sizes) for cell in group.cells}
+        return sum(least[trial.cell.cell_id] for trial in group.trials)
+
     def _stack(self, trials: tuple[Trial, ...]) -> Stack:
         cells = {trial.cell.cell_id: trial.cell for trial in trials}
         cost = self._cost(list(cells.values()), len(trials))
@@ -227,17 +238,15 @@ class _Stacking:
     def _ending(self, stacks: Sequence[Stack]) -> Ending:
         return simulate([stack.cost for stack in stacks], self._capacity.num_workers)
 
-    def _is_worth_it(self, stacks: Sequence[Stack], before: Sequence[Stack]) -> bool:
-        return self._ending(stacks).time < self._ending(before).time * (1 - WORTH)
-
-    def _cut_where_one_waits(self, stacks: list[Stack]) -> list[Stack]:
-        """Cuts the longest stack of the worker that ends last, again and again, and keeps the best on the way.
+    def _cut_where_one_waits(self, stacks: list[Stack]) -> tuple[list[Stack], float]:
+        """Cuts the longest stack of the worker that ends last, again and again; the best on the way, and its end.
 
         Several workers may end last together, so a step that gains nothing does not end the search.
         """
         best, tried = stacks, stacks
-        ending = best_ending = self._ending(stacks)
-        num_steps = min(SPLITS_PER_WORKER * self._capacity.num_workers, MAX_SIMULATED // max(1, len(stacks)))
+        ending = self._ending(stacks)
+        best_time = ending.time
+        num_steps = min(CUTS_PER_WORKER * self._capacity.num_workers, MAX_SIMULATED // max(1, len(stacks)))
         for _ in range(num_steps):
             index = next((index for index in ending.last if len(tried[index].trials) > 1), None)
             if index is None:
@@ -245,9 +254,9 @@ class _Stacking:
             halves = self._halves(tried[index])
             tried = sorted([*tried[:index], *tried[index + 1 :], *halves], key=_longest_first)
             ending = self._ending(tried)
-            if ending.time < best_ending.time * (1 - WORTH):
-                best, best_ending = tried, ending
-        return best
+            if ending.time < best_time * (1 - WORTH):
+                best, best_time = tried, ending.time
+        return best, best_time
 
 
 def _longest_first(stack: Stack) -> tuple[float, int]:

@@ -78,7 +78,7 @@ def knobs(per_trial):
     return st.builds(
         Knobs,
         key=st.sampled_from([None, 0, 1]),
-        cost=st.integers(1, 100).map(float),
+        cost=st.floats(0.01, 100.0),
         per_trial=per_trial,
         process_bytes=st.integers(0, 20),
         trial_bytes=st.integers(0, 5),
@@ -161,7 +161,7 @@ def test_a_size_that_is_asked_for_gives_as_few_stacks_as_it_can_of_even_sizes(nu
         (10, 2, [5, 5]),  # 4, 3, 3 would end later
         (3, 2, [2, 1]),
         (3, 4, [1, 1, 1]),
-        (60, 10, [6] * 10),  # in fours, five workers would have two stacks and five have one
+        (60, 10, [4] * 10 + [2] * 10),  # in fours alone, five workers would have two stacks and five have one
     ],
 )
 def test_sizes_follow_from_the_fastest_one_and_the_workers(num_trials, num_workers, expected):
@@ -193,6 +193,17 @@ def test_memory_bounds_stacks_and_what_is_too_large_alone_is_told_and_trained_al
     )
     assert warning_of_memory(trials[:6], ESTIMATES, room) is None
     assert warning_of_memory(trials, ESTIMATES, capacity(1)) is None
+
+
+def test_sizes_that_are_chosen_fit_into_memory_too():
+    trials = trials_of((Knobs(per_trial=RECURRENT, trial_bytes=1), 10))
+    assert max(sizes(make_stacks(trials, ESTIMATES, capacity(2, 5)))) == 5
+    assert max(sizes(make_stacks(trials, ESTIMATES, capacity(2, 4)))) == 4
+
+
+def test_costs_that_no_float_can_sum_lose_no_trial():
+    trials = trials_of((Knobs(cost=1e307, per_trial=RECURRENT), 100))
+    assert sum(sizes(make_stacks(trials, ESTIMATES, capacity(2)))) == 100
 
 
 def test_the_quickstart_on_two_workers():
