@@ -13,6 +13,7 @@ from orchestrator.command_line.options import (
 )
 from orchestrator.command_line.stores import open_telling
 from orchestrator.driver.submit import check_only, load_studies
+from orchestrator.executors.capacity import this_machine
 from orchestrator.plan.history import plan_study
 from orchestrator.plan.plan import Plan
 from orchestrator.study.json_schema import study_json_schema
@@ -36,12 +37,12 @@ def plan(
     only: OnlyOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what submit would do: trials that are done, shared and to run, and how long that takes."""
+    """Show what submit would do: trials that are done, shared and to run, their stacks on this machine, CPU time."""
     loaded = load_studies(studies, settings or [])
     check_only(loaded, only or [])
     folder = FolderStore(store)
     results = open_telling(store)
-    plans = [plan_study(study, folder, results, only or []) for study in loaded]
+    plans = [plan_study(study, folder, results, capacity=this_machine(None), only=only or []) for study in loaded]
     summaries = [_summary(plan) for plan in plans]
     output.listing(list(summaries[0]), [list(summary.values()) for summary in summaries], as_json=as_json)
     for plan in plans:
@@ -62,6 +63,7 @@ def _summary(plan: Plan) -> dict[str, Any]:
         "shared_with_other_studies": len(plan.shared),
         "to_run": len(plan.to_run),
         **({"left_out": len(plan.left_out)} if plan.left_out else {}),
+        "stacks_here": plan.num_stacks,
         "cpu_hours": None if plan.cpu_hours is None else round(plan.cpu_hours, 3),
     }
 

@@ -9,6 +9,7 @@ import typer
 
 from orchestrator.command_line import output
 from orchestrator.command_line.exit_codes import ExitCode
+from orchestrator.command_line.memory import MemoryOption, memory_bytes
 from orchestrator.command_line.options import DEFAULT_STORE, OnlyOption, SetOption, StoreOption, StudyPaths
 from orchestrator.command_line.stores import open_telling
 from orchestrator.driver.submit import ExecutorName, SubmitOptions, load_studies, run_studies
@@ -23,7 +24,11 @@ def submit(
         typer.Option(help="Ray cluster to join; without it RAY_ADDRESS, or one of our own on this machine."),
     ] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Number of workers; one per CPU if left out.")] = None,
-    stack: Annotated[int, typer.Option(min=1, help="How many trials at most train as one tensor program.")] = 1,
+    stack: Annotated[
+        int | None,
+        typer.Option(min=1, help="How many trials at most train as one tensor program; chosen if left out."),
+    ] = None,
+    memory_per_worker: MemoryOption = None,
     only: OnlyOption = None,
     settings: SetOption = None,
     executor: Annotated[ExecutorName, typer.Option(help="Where trials run: on Ray, or in this process.")] = "ray",
@@ -31,7 +36,12 @@ def submit(
     """Train what is missing of one or more studies, and print their tables."""
     loaded = load_studies(studies, settings or [])
     options = SubmitOptions(
-        executor=executor, address=address, num_workers=workers, stack_size=stack, only=tuple(only or ())
+        executor=executor,
+        address=address,
+        num_workers=workers,
+        stack_size=stack,
+        memory_per_worker_bytes=memory_bytes(memory_per_worker),
+        only=tuple(only or ()),
     )
     reporter = SubmitReporter()
     # What a trainable, or Ray, prints meanwhile is no data of ours.

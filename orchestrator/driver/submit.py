@@ -1,7 +1,7 @@
 """Submitting studies: validate all, then train what is missing, one study after another."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -11,6 +11,7 @@ from orchestrator.driver.driver import Driver, Observer, RunOutcome
 from orchestrator.driver.outcome import StudyOutcome, SubmitOutcome
 from orchestrator.driver.signals import StopSignals
 from orchestrator.errors import ExecutionError, StopNow, StudyError, UsageError
+from orchestrator.executors.capacity import Capacity, one_process, this_machine
 from orchestrator.executors.inline import InlineExecutor
 from orchestrator.executors.protocol import Executor
 from orchestrator.executors.ray_environment import prepare_environment
@@ -37,14 +38,18 @@ class SubmitOptions:
         executor: `ray`, or `inline` for everything in this process.
         address: of a running Ray cluster; None: RAY_ADDRESS if set, else a local one of our own.
         num_workers: how many workers; None: one per CPU.
-        stack_size: how many trials at most are trained as one tensor program.
+        stack_size: how many trials at most are trained as one tensor program; None: chosen from the trainable's
+            estimates, the number of workers and the trials to run.
+        memory_per_worker_bytes: how much memory a worker may use, which bounds stacks by the trainable's estimates;
+            None: its share of its machine's.
         only: variants to run; all if empty.
     """
 
     executor: ExecutorName = "ray"
     address: str | None = None
     num_workers: int | None = None
-    stack_size: int = 1
+    stack_size: int | None = None
+    memory_per_worker_bytes: int | None = None
     only: tuple[str, ...] = ()
 
 
@@ -116,7 +121,7 @@ def run_studies(
     with signals.installed():
         try:
             for study in studies:
-                outcome = _run_study(study, store, executor, signals, options, begin)
+                outcome = _run_study(study, store, executor, signals, options, begin, warn)
                 outcomes.append(outcome)
                 end(outcome)
                 if signals.was_interrupted or outcome.is_broken:
@@ -135,8 +140,16 @@ def _run_study(
     signals: StopSignals,
     options: SubmitOptions,
     begin: Callable[[Plan], Observer],
+    warn: Callable[[str], None],
 ) -> StudyOutcome:
-    plan = plan_study(study, store, open_results(store.path), options.only)
+    plan = plan_study(
+        study,
+        store,
+        open_results(store.path),
+        capacity=_expected_capacity(options),
+        stack_size=options.stack_size,
+        only=options.only,
+    )
     observer = begin(plan)
     outcome = RunOutcome(counts=dict.fromkeys(TrialState, 0), stop_reason=None, is_broken=False)
     if not plan.to_run:
@@ -144,10 +157,16 @@ def _run_study(
     else:
         commit, is_dirty = git_state(study.trainable)
         setup = WorkerSetup(trainable=study.file.trainable, pins=study.pins, git_commit=commit, git_dirty=is_dirty)
-        num_workers = executor.open(setup, options.num_workers)  # before anything of the study is in the store
+        opened = executor.open(setup, options.num_workers)  # before anything of the study is in the store
+        capacity = _as_asked(opened, options)
+        stacks = plan.stacks(capacity, options.stack_size)
+        if (warning := plan.warning_of_memory(capacity)) is not None:
+            warn(f"{study.name}: {warning}")
         store.publish([submission_record(study)])
         driver = Driver(store=store, executor=executor, observer=observer, signals=signals, clock=SystemClock())
-        outcome = driver.run(plan.stacks(options.stack_size), limits=study.file.limits, num_workers=num_workers)
+        outcome = driver.run(
+            [stack.trials for stack in stacks], limits=study.file.limits, num_workers=capacity.num_workers
+        )
     num_trained = outcome.counts[TrialState.PUBLISHED]
     num_failed = outcome.counts[TrialState.FAILED]
     stop_reason, is_broken = outcome.stop_reason, outcome.is_broken
@@ -165,6 +184,17 @@ def _run_study(
         stop_reason=stop_reason,
         is_broken=is_broken,
     )
+
+
+def _expected_capacity(options: SubmitOptions) -> Capacity:
+    """This machine's, also where a cluster is to be joined: for the forecast, which comes before the executor opens."""
+    guess = one_process if options.executor == "inline" else this_machine
+    return _as_asked(guess(options.num_workers), options)
+
+
+def _as_asked(capacity: Capacity, options: SubmitOptions) -> Capacity:
+    asked = options.memory_per_worker_bytes
+    return capacity if asked is None else replace(capacity, memory_per_worker_bytes=asked)
 
 
 def _executor(store: FolderStore, options: SubmitOptions) -> Executor:

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable
 
 from orchestrator.errors import one_line
+from orchestrator.executors.capacity import Capacity, one_process
 from orchestrator.executors.replies import flush_event, stack_event
 from orchestrator.lifecycle.events import Event, StackSkipped, WorkerLost, WorkerStarted
 from orchestrator.worker.assignment import Assignment, WorkerSetup
@@ -21,10 +22,10 @@ class InlineExecutor:
         self._work: deque[tuple[int, Assignment | None]] = deque()
         self._events: list[Event] = []
 
-    def open(self, setup: WorkerSetup, num_workers: int | None) -> int:
-        """One worker, whatever was asked for, unless a test asks for more."""
+    def open(self, setup: WorkerSetup, num_workers: int | None) -> Capacity:
+        """One worker unless a test asks for more; one trains at a time, so each may use the memory of all."""
         self._setup = setup
-        return num_workers or 1
+        return one_process(num_workers)
 
     def start_worker(self, worker_id: int) -> None:
         """Creates the worker in this process."""

@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from orchestrator.executors.capacity import Capacity
 from orchestrator.lifecycle.events import Event
 from orchestrator.worker.assignment import Assignment, WorkerSetup
 
@@ -14,8 +15,8 @@ class Executor(Protocol):
     events, never exceptions of the executor. One thread calls; implementations need not be thread-safe.
     """
 
-    def open(self, setup: WorkerSetup, num_workers: int | None) -> int:
-        """Prepares for workers of this setup and says how many to start (the number asked for, or what fits)."""
+    def open(self, setup: WorkerSetup, num_workers: int | None) -> Capacity:
+        """Prepares for workers of this setup; says how many to start (as asked for, or what fits), and their memory."""
 
     def start_worker(self, worker_id: int) -> None:
         """Starts a worker: `WorkerStarted` or `WorkerLost`."""

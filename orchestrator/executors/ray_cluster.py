@@ -6,10 +6,12 @@ import os
 import signal
 import socket
 from collections.abc import Iterator
+from typing import Any
 
 import ray
 
 from orchestrator.errors import ExecutionError
+from orchestrator.executors.capacity import USABLE_SHARE, Capacity, machine_memory_bytes, num_cpus
 from orchestrator.executors.ray_environment import cluster_address
 
 PROBE_TIMEOUT_S = 5.0
@@ -50,10 +52,24 @@ class RayCluster:
             raise ExecutionError(f"cannot connect to {where}: {first_line}{hint}") from error
         self._is_ours = True
 
-    def num_cpus(self) -> int:
-        """How many workers of one CPU the cluster holds."""
-        resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
-        return max(1, int(resources.get("CPU", 1)))
+    def capacity(self, num_workers: int | None) -> Capacity:
+        """As many workers as there are CPUs, unless told otherwise; any of them may be on the smallest node.
+
+        A node's memory is what Ray found free, or was given, when the node was started.
+        """
+        nodes: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
+        resources = [node["Resources"] for node in nodes if node["Alive"]]
+        cpus_of_nodes = [int(resource.get("CPU", 0)) for resource in resources]
+        num_wanted = num_workers or max(1, sum(cpus_of_nodes))
+        shares = [
+            resource["memory"] / min(cpus, num_wanted)
+            for resource, cpus in zip(resources, cpus_of_nodes, strict=True)
+            if cpus and "memory" in resource
+        ]
+        if self._address is None:
+            shares.append(machine_memory_bytes() / num_wanted)  # Ray does not see every control group
+        memory = int(USABLE_SHARE * min(shares)) if shares else None
+        return Capacity(num_workers=num_wanted, memory_per_worker_bytes=memory)
 
     def close(self) -> None:
         """Leaves the cluster; our own ends."""
@@ -72,7 +88,7 @@ class RayCluster:
             return
         ray.init(
             address="local",
-            num_cpus=self._num_workers or len(os.sched_getaffinity(0)),
+            num_cpus=self._num_workers or num_cpus(),
             include_dashboard=False,
             object_store_memory=OBJECT_STORE_BYTES,
             log_to_driver=False,

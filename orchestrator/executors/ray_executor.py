@@ -9,6 +9,7 @@ import ray
 from ray.exceptions import RayError, RayTaskError, TaskCancelledError
 
 from orchestrator.errors import ExecutionError
+from orchestrator.executors.capacity import Capacity
 from orchestrator.executors.ray_cluster import RayCluster
 from orchestrator.executors.replies import flush_event, stack_event
 from orchestrator.lifecycle.events import Event, StackSkipped, WorkerLost, WorkerStarted
@@ -61,11 +62,11 @@ class RayExecutor:
         self._calls: dict[Any, _Call] = {}
         self._actor_class: Any = ray.remote(num_cpus=1, max_restarts=0, max_task_retries=0)(_RemoteWorker)
 
-    def open(self, setup: WorkerSetup, num_workers: int | None) -> int:
+    def open(self, setup: WorkerSetup, num_workers: int | None) -> Capacity:
         """Connects to Ray, if that has not been done; as many workers as there are CPUs, unless told otherwise."""
         self._cluster.connect()
         self._setup = ray.put(setup)
-        return num_workers or self._cluster.num_cpus()
+        return self._cluster.capacity(num_workers)
 
     def start_worker(self, worker_id: int) -> None:
         """Creates an actor."""

@@ -12,12 +12,12 @@ Leaves = Mapping[ConfigPath, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class PastCell:
-    """A cell of which trials were run.
+    """A cell of which trials were run, in stacks of one size.
 
     Attributes:
         leaves: its configuration's values.
-        cost: its expected cost (`Trainable.cost`).
-        duration_s: the median duration of its trials.
+        cost: the expected cost of a trial in such a stack (its share of `Trainable.stack_cost`).
+        duration_s: the median duration of its trials, of which each is a share of its stack's time.
     """
 
     leaves: Leaves
@@ -32,7 +32,7 @@ class Forecast:
         self._past = [cell for cell in past if cell.cost > 0]
 
     def total_s(self, trials: Sequence[tuple[Leaves, float]]) -> float | None:
-        """Seconds of CPU time for trials given as (configuration values, expected cost); None without a past."""
+        """Seconds of CPU time for trials given as (values, share of their stack's cost); None without a past."""
         if not self._past:
             return None
         known: dict[str, float] = {}

@@ -3,18 +3,28 @@
 import json
 from collections.abc import Sequence
 
+from orchestrator.executors.capacity import Capacity
 from orchestrator.plan.forecast import Forecast, PastCell
 from orchestrator.plan.plan import Plan, make_plan
 from orchestrator.space.cells import leaves_of
 from orchestrator.study.study import Study
 from orchestrator.trainables.contract import Trainable
+from orchestrator.trainables.estimates import Estimates
 from orchestrator.trainables.source import source_hash
 from results_store import FolderStore, Results
 
 MAX_PAST_CELLS = 1000
 
 
-def plan_study(study: Study, store: FolderStore, results: Results, only: Sequence[str] = ()) -> Plan:
+def plan_study(
+    study: Study,
+    store: FolderStore,
+    results: Results,
+    *,
+    capacity: Capacity,
+    stack_size: int | None = None,
+    only: Sequence[str] = (),
+) -> Plan:
     """Plans a study against a store; see `make_plan`."""
     trial_ids = {trial.trial_id for trial in study.trials}
     return make_plan(
@@ -23,6 +33,8 @@ def plan_study(study: Study, store: FolderStore, results: Results, only: Sequenc
         shared=trial_ids & _trials_of_other_studies(results, study.name),
         forecast=_forecast(results, study.trainable),
         source_hashes=_source_hashes(results, study.trainable),
+        capacity=capacity,
+        stack_size=stack_size,
         only=only,
     )
 
@@ -35,20 +47,22 @@ def _trials_of_other_studies(results: Results, study: str) -> set[str]:
 def _forecast(results: Results, trainable: Trainable) -> Forecast:
     rows = results.sql(
         """
-        SELECT config, median(duration_s) FROM trials
+        SELECT config, stack_size, median(duration_s) FROM trials
         WHERE trainable = $name AND trainable_version = $version AND status = 'completed'
-        GROUP BY config ORDER BY max(finished_at) DESC LIMIT $most
+        GROUP BY config, stack_size ORDER BY max(finished_at) DESC LIMIT $most
         """,
         {"name": trainable.name, "version": trainable.version, "most": MAX_PAST_CELLS},
     ).rows()
+    estimates = Estimates(trainable)
     past = []
-    for config_text, duration_s in rows:
+    for config_text, stack_size, duration_s in rows:
         data = json.loads(config_text)
         try:
             config = trainable.config_model.model_validate_json(config_text)
         except ValueError:
             continue  # written when the configuration had other fields; of no use for a forecast
-        past.append(PastCell(leaves=leaves_of(data), cost=trainable.cost(config), duration_s=duration_s))
+        cost = estimates.stack_cost(config, stack_size) / stack_size
+        past.append(PastCell(leaves=leaves_of(data), cost=cost, duration_s=duration_s))
     return Forecast(past)
 
 

@@ -4,10 +4,12 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from orchestrator.executors.capacity import Capacity
 from orchestrator.plan.forecast import Forecast
+from orchestrator.plan.stacking import Stack, make_stacks, warning_of_memory
 from orchestrator.study.schema import Claim
 from orchestrator.study.study import Study, Trial
-from orchestrator.trainables.loading import asking
+from orchestrator.trainables.estimates import Estimates
 
 ALPHA = 0.05
 """The level at which claims are decided."""
@@ -23,7 +25,8 @@ class Plan:
         shared: ids of its trials that other studies of the store have too.
         to_run: the trials to train, longest first.
         left_out: trials that are missing too, but that `--only` leaves alone.
-        cpu_hours: predicted CPU time of `to_run`, from past trials; None without any.
+        num_stacks: how many stacks `to_run` is expected to make.
+        cpu_hours: predicted CPU time of `to_run` in these stacks, from past trials; None without any.
         warnings: what the user should know beforehand.
     """
 
@@ -32,22 +35,17 @@ class Plan:
     shared: frozenset[str]
     to_run: tuple[Trial, ...]
     left_out: tuple[Trial, ...]
+    num_stacks: int
     cpu_hours: float | None
     warnings: tuple[str, ...]
 
-    def stacks(self, size: int) -> list[tuple[Trial, ...]]:
-        """The trials to run, grouped into stacks of at most `size` that may be trained together."""
-        groups: dict[object, list[Trial]] = {}
-        for trial in self.to_run:
-            with asking(self.study.trainable, "stack_key"):
-                key = self.study.trainable.stack_key(trial.cell.config)
-                hash(key)
-            groups.setdefault(trial.trial_id if key is None else ("stack", key), []).append(trial)
-        stacks = [
-            tuple(group[start : start + size]) for group in groups.values() for start in range(0, len(group), size)
-        ]
-        order = {trial.trial_id: index for index, trial in enumerate(self.to_run)}
-        return sorted(stacks, key=lambda stack: order[stack[0].trial_id])
+    def stacks(self, capacity: Capacity, stack_size: int | None = None) -> list[Stack]:
+        """The trials to run in stacks for these workers; see `make_stacks`."""
+        return make_stacks(self.to_run, Estimates(self.study.trainable), capacity, stack_size)
+
+    def warning_of_memory(self, capacity: Capacity) -> str | None:
+        """One line about trials that are thought to be too large for these workers; None without any."""
+        return warning_of_memory(self.to_run, Estimates(self.study.trainable), capacity)
 
 
 def make_plan(
@@ -57,6 +55,8 @@ def make_plan(
     shared: Collection[str],
     forecast: Forecast,
     source_hashes: Mapping[str, int],
+    capacity: Capacity,
+    stack_size: int | None = None,
     only: Sequence[str] = (),
 ) -> Plan:
     """Plans a study.
@@ -68,22 +68,35 @@ def make_plan(
         forecast: predicts durations.
         source_hashes: number of the store's trials by source hash, for this trainable and version, with the
             present source among them (at least 0).
+        capacity: the workers that are expected to run it.
+        stack_size: the size of stacks that was asked for; None: chosen.
         only: variants to run; all if empty.
+
+    Raises:
+        TrainableError: the trainable raises, or answers against its contract.
     """
     finished = frozenset(done)
     missing = [trial for trial in study.trials if trial.trial_id not in finished]
     wanted = [trial for trial in missing if not only or set(only) & set(trial.cell.variants)]
     chosen = {trial.trial_id for trial in wanted}
-    with asking(study.trainable, "cost"):
-        costs = {cell.cell_id: float(study.trainable.cost(cell.config)) for cell in study.cells}
+    estimates = Estimates(study.trainable)
+    costs = {cell.cell_id: estimates.cost(cell.config) for cell in study.cells}
     to_run = sorted(wanted, key=lambda trial: -costs[trial.cell.cell_id])
-    seconds = forecast.total_s([(trial.cell.leaves(), costs[trial.cell.cell_id]) for trial in to_run])
+    stacks = make_stacks(to_run, estimates, capacity, stack_size)
+    seconds = forecast.total_s(
+        [
+            (trial.cell.leaves(), estimates.stack_cost(trial.cell.config, len(stack.trials)) / len(stack.trials))
+            for stack in stacks
+            for trial in stack.trials
+        ]
+    )
     return Plan(
         study=study,
         done=finished,
         shared=frozenset(shared),
         to_run=tuple(to_run),
         left_out=tuple(trial for trial in missing if trial.trial_id not in chosen),
+        num_stacks=len(stacks),
         cpu_hours=None if seconds is None else seconds / 3600,
         warnings=(*_source_warnings(study, source_hashes), *_seed_warnings(study)),
     )

@@ -60,6 +60,14 @@ class AmorTrainable(Trainable):
         tokens = config.task.num_train * config.task.seq_length * (config.training.epochs or 0)
         return tokens * RELATIVE_COST[config.model.name]
 
+    def stack_cost(self, config: ExperimentConfig, stack_size: int) -> float:
+        """As measured for the model."""
+        return self.cost(config) * training.relative_stack_time(config, stack_size)
+
+    def memory_bytes(self, config: ExperimentConfig, stack_size: int) -> int:
+        """Libraries, data, weights and what a training step holds."""
+        return training.stack_memory(config, stack_size)
+
     def prepare_worker(self) -> None:
         """One torch thread, deterministic algorithms."""
         training.prepare_worker()

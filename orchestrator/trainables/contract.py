@@ -141,8 +141,23 @@ class Trainable(ABC):
         return None
 
     def cost(self, config: Any) -> float:  # noqa: ARG002
-        """Expected training time in arbitrary units: orders trials longest first and scales forecasts."""
+        """Expected training time in arbitrary units, 0 or more: orders trials longest first and scales forecasts."""
         return 1.0
+
+    def stack_cost(self, config: Any, stack_size: int) -> float:
+        """Expected time of training a whole stack of `stack_size` trials like this one, in the units of `cost`.
+
+        Stacks get the size with the least time per trial; of a stack whose members differ, the longest estimate
+        counts. By default stacking gains nothing, and every trial is trained alone.
+        """
+        return stack_size * self.cost(config)
+
+    def memory_bytes(self, config: Any, stack_size: int) -> int:  # noqa: ARG002
+        """Peak resident memory, in bytes, of a worker process that trains a stack of `stack_size` trials like this one.
+
+        Bounds the size of stacks, so it must not fall while `stack_size` grows. 0: unknown, nothing is bounded.
+        """
+        return 0
 
     def prepare_worker(self) -> None:  # noqa: B027
         """Called once in every worker process before its first stack, for example to set thread counts."""

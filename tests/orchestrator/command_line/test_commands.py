@@ -38,6 +38,7 @@ def test_plan(amor, write_study, store):
     (row,) = json.loads(answer.out)
     assert (row["trials"], row["done"], row["to_run"], row["shared_with_other_studies"]) == (6, 4, 2, 0)
     assert row["cpu_hours"] is not None
+    assert row["stacks_here"] == 2, "by its own account this trainable gains nothing by stacks"
     answer = amor("plan", write_study("another", 2), "--store", store, "--json")
     (row,) = json.loads(answer.out)
     assert (row["done"], row["to_run"], row["shared_with_other_studies"]) == (4, 0, 4)

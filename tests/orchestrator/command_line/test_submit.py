@@ -5,6 +5,7 @@ import signal
 import time
 
 import pytest
+from misbehaving import Misbehaving
 
 from results_store import FolderStore, Kind
 from results_store import open as open_results
@@ -128,6 +129,66 @@ def test_a_store_that_cannot_be_used_is_one_clear_line(amor, write_study, tmp_pa
     assert answer.code == 2
     assert len(answer.err.splitlines()) == 1
     assert "taken" in answer.err or "/proc" in answer.err
+
+
+@pytest.mark.parametrize("size", ["4GB", "1.5 GiB", "512mb", "1000000000"])
+def test_memory_per_worker(amor, write_study, store, size):
+    assert inline(amor, write_study(), store, "--memory-per-worker", size).code == 0
+
+
+@pytest.mark.parametrize("size", ["", "0", "-1GB", "4XB", "4GB or so", "1.2.3GB", "nan", "infGB", "1e9"])
+def test_memory_per_worker_that_is_none(amor, write_study, store, size):
+    answer = inline(amor, write_study(), store, "--memory-per-worker", size)
+    assert answer.code == 2
+    assert answer.err.startswith("--memory-per-worker ")
+    assert len(answer.err.splitlines()) == 1
+    assert not store.exists()
+
+
+def stack_sizes(store):
+    return sorted(row["stack_size"] for row in FolderStore(store).rows(Kind.TRIALS))
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ([], [4] * 4),
+        (["--stack", "3"], [2] * 4),
+        (["--stack", "1"], [1] * 4),
+        (["--memory-per-worker", "3GB"], [2] * 4),
+        (["--memory-per-worker", "3GB", "--stack", "4"], [2] * 4),
+    ],
+)
+def test_stacks_are_of_the_size_asked_for_or_chosen(amor, write_study, store, monkeypatch, options, expected):
+    monkeypatch.setattr(Misbehaving, "stack_cost", lambda self, config, size: 1.0 + 0.1 * size)
+    monkeypatch.setattr(Misbehaving, "memory_bytes", lambda self, config, size: 10**9 + size * 10**9)
+    answer = inline(amor, write_study(), store, *options)
+    assert answer.code == 0, answer.err
+    assert stack_sizes(store) == expected
+    assert "warning" not in answer.err
+
+
+def test_trials_that_are_thought_too_large_run_alone_and_are_told(amor, write_study, store, monkeypatch):
+    monkeypatch.setattr(Misbehaving, "memory_bytes", lambda self, config, size: 10**9 * (1 + config.number))
+    answer = inline(amor, write_study(), store, "--memory-per-worker", "2.5GB")
+    assert answer.code == 0
+    (warning,) = [line for line in answer.err.splitlines() if "warning" in line]
+    assert warning.startswith("warning: numbers: 2 of 4 trials are thought to need up to 3 GB of memory each, more")
+    assert stack_sizes(store) == [1] * 4
+
+
+@pytest.mark.parametrize("question", ["stack_cost", "memory_bytes"])
+def test_a_trainable_that_estimates_nonsense_is_one_line_and_nothing_runs(
+    amor, write_study, store, monkeypatch, question
+):
+    monkeypatch.setattr(Misbehaving, question, lambda *_: float("nan"))
+    for command in (["submit", "--executor", "inline"], ["plan"]):
+        answer = amor(command[0], write_study(), "--store", store, *command[1:])
+        assert answer.code == 2
+        assert answer.err.splitlines()[-1] == (
+            f"trainable 'misbehaving': {question}() returned nan, which is no number of 0 or more"
+        )
+    assert not FolderStore(store).rows(Kind.STUDIES)
 
 
 def test_two_studies_of_one_name_are_refused(amor, write_study, tmp_path):

@@ -51,7 +51,8 @@ def write(path, variants):
 def alone(tmp_path_factory):
     """Every trial on its own, in this process."""
     folder = tmp_path_factory.mktemp("alone")
-    submit(write(folder / "same.yaml", VARIANTS), store=folder / "store", options=SubmitOptions(executor="inline"))
+    study = write(folder / "same.yaml", VARIANTS)
+    submit(study, store=folder / "store", options=SubmitOptions(executor="inline", stack_size=1))
     return folder / "store"
 
 
@@ -72,11 +73,11 @@ def test_in_any_order(alone, tmp_path, seed):
     random.Random(seed).shuffle(names)
     for name in names:
         study = write(tmp_path / "same.yaml", [name])
-        submit(study, store=tmp_path / "store", options=SubmitOptions(executor="inline"))
+        submit(study, store=tmp_path / "store", options=SubmitOptions(executor="inline", stack_size=1))
     check(alone, tmp_path / "store")
 
 
-@pytest.mark.parametrize("stack_size", [2, 4])
+@pytest.mark.parametrize("stack_size", [None, 2, 4])
 def test_in_stacks(alone, tmp_path, stack_size):
     study = write(tmp_path / "same.yaml", VARIANTS)
     submit(study, store=tmp_path / "store", options=SubmitOptions(executor="inline", stack_size=stack_size))

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from orchestrator.executors.capacity import machine_memory_bytes
 from orchestrator.executors.inline import InlineExecutor
 from orchestrator.executors.ray_executor import RayExecutor
 from orchestrator.lifecycle.events import Flushed, StackRaised, StackSkipped, StackTrained, StoreFailed, WorkerStarted
@@ -51,7 +52,9 @@ def wait_for(executor, num_events, timeout_s=60.0):
 
 
 def start(executor, num_workers=1):
-    assert executor.open(SETUP, num_workers) == num_workers
+    capacity = executor.open(SETUP, num_workers)
+    assert capacity.num_workers == num_workers
+    assert 0 < capacity.memory_per_worker_bytes * num_workers < machine_memory_bytes()
     for worker_id in range(num_workers):
         executor.start_worker(worker_id)
     events = wait_for(executor, num_workers)

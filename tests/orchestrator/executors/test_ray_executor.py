@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from orchestrator.executors.ray_cluster import RayCluster
 from orchestrator.executors.ray_executor import RayExecutor
 from orchestrator.lifecycle.events import StackTrained, WorkerLost, WorkerStarted
 from orchestrator.worker.assignment import Assignment, AttemptTask, WorkerSetup
@@ -52,6 +53,37 @@ def test_a_killed_worker_is_told_once_and_another_takes_over(executor):
 def test_our_own_cluster_is_on_loopback_and_asks_for_a_token(ray_cluster):
     assert {node["NodeManagerAddress"] for node in ray_cluster.nodes()} == {"127.0.0.1"}
     assert os.environ["RAY_AUTH_MODE"] == "token"
+
+
+def node(cpus=None, memory=None, alive=True):
+    resources = {name: value for name, value in (("CPU", cpus), ("memory", memory)) if value is not None}
+    return {"Alive": alive, "Resources": resources}
+
+
+@pytest.mark.parametrize(
+    ("nodes", "num_workers", "expected"),
+    [
+        ([node(4.0, 4000.0)], None, (4, 800)),
+        ([node(4.0, 4000.0)], 2, (2, 1600)),
+        ([node(4.0, 4000.0)], 40, (40, 800)),  # four at a time
+        ([node(4.0, 4000.0), node(2.0, 1000.0)], None, (6, 400)),
+        ([node(4.0, 4000.0), node(2.0, 1000.0)], 1, (1, 800)),
+        ([node(4.0, 4000.0), node(2.0, 1000.0, alive=False), node(memory=10.0)], None, (4, 800)),
+        ([node(4.0, 4000.0), node(2.0)], None, (6, 800)),
+        ([node(2.0)], None, (2, None)),
+        ([node(memory=10.0)], None, (1, None)),
+    ],
+)
+def test_on_a_cluster_the_smallest_share_of_a_node_bounds_every_worker(monkeypatch, nodes, num_workers, expected):
+    monkeypatch.setattr("ray.nodes", lambda: nodes)
+    capacity = RayCluster("head:6379", None).capacity(num_workers)
+    assert (capacity.num_workers, capacity.memory_per_worker_bytes) == expected
+
+
+def test_on_a_cluster_of_our_own_the_limits_of_this_process_count_too(monkeypatch):
+    monkeypatch.setattr("ray.nodes", lambda: [node(4.0, 4000.0)])
+    monkeypatch.setattr("orchestrator.executors.ray_cluster.machine_memory_bytes", lambda: 1000)
+    assert RayCluster(None, None).capacity(None).memory_per_worker_bytes == 200
 
 
 def test_a_worker_that_cannot_start_is_lost(executor):

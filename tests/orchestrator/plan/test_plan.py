@@ -1,12 +1,22 @@
 """Plans: what is done, what runs, in which stacks and order, and what is to be warned of."""
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orchestrator.executors.capacity import Capacity
 from orchestrator.plan.forecast import Forecast, PastCell
+from orchestrator.plan.history import plan_study
 from orchestrator.plan.plan import make_plan
 from orchestrator.study.loading import load_study
+from orchestrator.trainables.amor import AmorTrainable
+from results_store import FolderStore
+from results_store import open as open_results
+from results_store.records import Provenance, TrialRecord
+
+TWO_WORKERS = Capacity(num_workers=2, memory_per_worker_bytes=4 * 10**9)
 
 TEXT = """\
 schema_version: 1
@@ -28,9 +38,16 @@ def study(tmp_path_factory):
     return load_study(path)
 
 
-def plan(study, done=(), only=(), past=(), source_hashes=None):
+def plan(study, done=(), only=(), past=(), source_hashes=None, stack_size=None):
     return make_plan(
-        study, done=done, shared=(), forecast=Forecast(past), source_hashes=source_hashes or {"here": 0}, only=only
+        study,
+        done=done,
+        shared=(),
+        forecast=Forecast(past),
+        source_hashes=source_hashes or {"here": 0},
+        capacity=TWO_WORKERS,
+        stack_size=stack_size,
+        only=only,
     )
 
 
@@ -48,17 +65,17 @@ def test_only_leaves_the_others_alone(study):
 
 
 @settings(deadline=None, max_examples=50)
-@given(data=st.data(), size=st.integers(1, 5))
+@given(data=st.data(), size=st.none() | st.integers(1, 5))
 def test_stacks_hold_every_missing_trial_once_and_only_what_fits(study, data, size):
     all_ids = [trial.trial_id for trial in study.trials]
     done = data.draw(st.sets(st.sampled_from(all_ids)))
-    made = plan(study, done)
-    stacks = made.stacks(size)
-    stacked = [trial.trial_id for stack in stacks for trial in stack]
-    assert sorted(stacked) == sorted(set(all_ids) - done)
-    assert all(1 <= len(stack) <= size for stack in stacks)
+    made = plan(study, done, stack_size=size)
+    stacks = made.stacks(TWO_WORKERS, size)
+    assert len(stacks) == made.num_stacks
+    assert sorted(trial.trial_id for stack in stacks for trial in stack.trials) == sorted(set(all_ids) - done)
     for stack in stacks:
-        assert len({study.trainable.stack_key(trial.cell.config) for trial in stack}) == 1
+        assert len(stack.trials) <= (size or 16)
+        assert len({study.trainable.stack_key(trial.cell.config) for trial in stack.trials}) == 1
 
 
 def test_forecasts_scale_the_most_similar_past_by_cost():
@@ -70,6 +87,46 @@ def test_forecasts_scale_the_most_similar_past_by_cost():
     assert forecast.total_s([({("a",): 1, ("b",): 7}, 5.0)]) == 10.0
     assert forecast.total_s([({("a",): 2, ("b",): 7}, 5.0), ({("a",): 1, ("b",): 1}, 1.0)]) == 27.0
     assert Forecast([]).total_s([({}, 1.0)]) is None
+
+
+@pytest.mark.parametrize(("past_size", "size"), [(1, 1), (1, 3), (3, 1), (3, 3)])
+def test_forecasts_hold_for_stacks_of_other_sizes_than_the_past_ones(tmp_path, past_size, size):
+    path = tmp_path / "plan.yaml"
+    path.write_text(TEXT[: TEXT.index("variants")])
+    study = load_study(path)
+    (cell,) = study.cells
+    share = {number: study.trainable.stack_cost(cell.config, number) / number for number in (1, 3)}
+    assert share[1] != share[3]
+    store = FolderStore(tmp_path / "store")
+    store.publish([_record(cell, seed, past_size, 720.0 * share[past_size] / share[1]) for seed in (7, 8, 9)])
+    made = plan_study(study, store, open_results(store.path), capacity=TWO_WORKERS, stack_size=size)
+    assert made.num_stacks == 3 / size
+    assert made.cpu_hours == pytest.approx(3 * 0.2 * share[size] / share[1])
+
+
+def _record(cell, seed, stack_size, duration_s):
+    return TrialRecord(
+        trial_id=f"{seed:032x}",
+        attempt_id=f"{seed:016x}",
+        trainable="amor",
+        trainable_version=AmorTrainable.version,
+        seed=seed,
+        status="completed",
+        config=cell.config.model_dump(mode="json"),
+        metrics={"test_accuracy": 0.5},
+        duration_s=duration_s,
+        stack_size=stack_size,
+        provenance=Provenance(
+            git_commit=None,
+            git_dirty=None,
+            source_hash="s",
+            versions={},
+            host="host",
+            cpu="cpu",
+            threads=1,
+            finished_at=datetime(2026, 1, 1, tzinfo=UTC),
+        ),
+    )
 
 
 def test_rows_from_another_source_are_worth_a_warning(study):

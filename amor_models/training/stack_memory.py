@@ -1,0 +1,70 @@
+"""How much memory a worker needs that trains a stack.
+
+Estimated from what a training step and an evaluation keep, with factors fitted to measured peaks (x86-64, glibc,
+which keeps what it has once had); a test holds the estimate against real processes.
+
+Shapes: P positions of a batch, D width, H heads, T time steps.
+"""
+
+from amor_models.attention.selection import QUERY_BLOCK
+from amor_models.configuration import AmorModel, ExperimentConfig, FullAttentionModel, HeuristicModel
+from amor_models.evaluation import BATCH_SIZE
+
+PROCESS_BYTES = 600_000_000
+"""A worker with its libraries, before it trains anything."""
+
+SAFETY = 1.25
+FLOAT_BYTES = 4
+BYTES_PER_TOKEN = 20
+"""Of data: the token and its labels, as generated and as tensors."""
+CHOSEN_BYTES = 24
+"""Index, score, weight and line of one chosen key."""
+
+
+def stack_memory(config: ExperimentConfig, stack_size: int) -> int:
+    """Peak resident memory, in bytes, of a process that trains a stack of `stack_size` trials like this one."""
+    task = config.task
+    data = (task.num_train + task.num_validation + task.num_test) * task.seq_length * BYTES_PER_TOKEN
+    if isinstance(config.model, HeuristicModel):
+        return PROCESS_BYTES + data
+    evaluated = min(BATCH_SIZE, max(task.num_validation, task.num_test))
+    trained = min(config.training.batch_size, task.num_train)
+    per_trial = max(_training_floats(config, trained), _evaluation_floats(config, evaluated)) * FLOAT_BYTES
+    shared = _attention_bytes(config, evaluated) if isinstance(config.model, AmorModel) else 0.0
+    return PROCESS_BYTES + round(SAFETY * (stack_size * (per_trial + data) + shared))
+
+
+def _training_floats(config: ExperimentConfig, num_sequences: int) -> float:
+    """Kept by a training step of one trial, at its peak."""
+    model, num_steps = config.model, config.task.seq_length - 1
+    assert not isinstance(model, HeuristicModel)
+    positions = num_sequences * num_steps
+    if isinstance(model, FullAttentionModel):
+        seen = (num_steps + QUERY_BLOCK) / 2
+        weights = 2.5 * model.num_heads * seen  # before and after dropout, and a gradient of one block
+        return positions * (model.num_layers * (32 * model.d_model + weights) + 15 * model.d_model)
+    floats = (8 * model.num_layers + 6) * model.d_model
+    if isinstance(model, AmorModel):
+        floats += 20 * model.d_model  # projections, their heads, what attention gives, and gradients
+    attention = _attention_bytes(config, num_sequences) / FLOAT_BYTES if isinstance(model, AmorModel) else 0.0
+    return positions * floats + attention
+
+
+def _evaluation_floats(config: ExperimentConfig, num_sequences: int) -> float:
+    """Kept by a pass over a batch without gradients, for one trial."""
+    model, positions = config.model, num_sequences * (config.task.seq_length - 1)
+    assert not isinstance(model, HeuristicModel)
+    if isinstance(model, FullAttentionModel):
+        return positions * 16 * model.d_model
+    extra = 4 if isinstance(model, AmorModel) else 0
+    return positions * (4 * model.num_layers + 6 + extra) * model.d_model
+
+
+def _attention_bytes(config: ExperimentConfig, num_sequences: int) -> float:
+    """Scores of one block of queries, and the chosen keys of all; in evaluation one trial after another."""
+    model, num_steps = config.model, config.task.seq_length - 1
+    assert isinstance(model, AmorModel)
+    attentions = num_sequences * model.num_heads
+    scores = 1.5 * QUERY_BLOCK * num_steps * FLOAT_BYTES
+    chosen = num_steps * min(model.attention.top_k, num_steps) * CHOSEN_BYTES
+    return attentions * (scores + chosen)
