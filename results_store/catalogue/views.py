@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import duckdb
 
@@ -121,6 +122,12 @@ class ViewBuilder:
             if everything or ("raw" in text and kind.value in text):
                 self._make_raw(kind)
         self._memory.save()
+
+    def paths(self) -> Iterator[Path]:
+        """All files that the views may read."""
+        for scans in (self._scans, self._to_read):
+            for scan in scans.values():
+                yield from (file.path for file in scan.files)
 
     def _declare_metrics(self) -> None:
         """Gives `trials` the columns of metrics that no trial has reported yet.
