@@ -30,16 +30,19 @@ def groups_of_equal_types(files: Iterable[VerifiedFile]) -> list[list[VerifiedFi
     for file in files:
         columns = frozenset(file.columns.items())
         if columns not in group_of:
-            for types, members in groups:
-                if all(types.get(name, column_type) is column_type for name, column_type in columns):
-                    break
-            else:
-                types, members = {}, []
-                groups.append((types, members))
+            group = next((group for group in groups if _agree(group[0], columns)), None)
+            if group is None:
+                group = ({}, [])
+                groups.append(group)
+            types, members = group
             types.update(columns)
             group_of[columns] = members
         group_of[columns].append(file)
     return [members for _, members in groups]
+
+
+def _agree(types: Mapping[str, ColumnType], columns: Iterable[tuple[str, ColumnType]]) -> bool:
+    return all(types.get(name, column_type) is column_type for name, column_type in columns)
 
 
 def merge(
