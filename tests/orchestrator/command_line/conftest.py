@@ -25,7 +25,7 @@ tables:
 """
 SCORES = """
 SELECT variant, list(score ORDER BY seed) AS score, list(state ORDER BY seed) AS state
-FROM results WHERE study = $study GROUP BY variant
+FROM results WHERE study = $study GROUP BY variant ORDER BY variant
 """
 
 
