@@ -1,5 +1,9 @@
-"""SQL: an aggregate by cell over a million rows in one file, and over thousands of files of one row."""
+"""SQL: an aggregate by cell over a million rows, and over thousands of files of one row; before and after `compact`.
 
+The million rows lie in files of a thousand, as workers leave them that publish short trials twice a second.
+"""
+
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +19,7 @@ from amor_models import METRICS
 from benchmarks.figures import Figure, Requirement, Spread
 from benchmarks.studies import scratch
 from orchestrator.trainables.amor import AmorTrainable
-from results_store import FolderStore, Layout
+from results_store import FolderStore, Kind, Layout
 from results_store.records import Provenance, TrialRecord
 from results_store.schemas import to_table
 from results_store.stores.publishing import encode, publish
@@ -31,23 +35,20 @@ BY_CELL = """
 """
 STARTED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 
-# What happens to a store between two series of queries. Once the store can be compacted, this becomes
-# `(("as published", None), ("compacted", results_store.compact))`, and `required_when` below becomes "compacted".
-STAGES: tuple[tuple[str, Callable[[Path], None] | None], ...] = (("as published", None),)
-
 
 @dataclass(frozen=True, kw_only=True)
 class QuerySizes:
     """How much is measured."""
 
     num_rows: int
+    num_rows_per_file: int
     num_files: int
     num_seeds: int
     num_rounds: int
 
 
-FULL = QuerySizes(num_rows=1_000_000, num_files=5_000, num_seeds=100, num_rounds=15)
-QUICK = QuerySizes(num_rows=5_000, num_files=300, num_seeds=5, num_rounds=3)
+FULL = QuerySizes(num_rows=1_000_000, num_rows_per_file=1_000, num_files=5_000, num_seeds=100, num_rounds=15)
+QUICK = QuerySizes(num_rows=5_000, num_rows_per_file=1_000, num_files=300, num_seeds=5, num_rounds=3)
 
 
 def _config(cell: int) -> dict[str, Any]:
@@ -92,25 +93,27 @@ def _ids(num_rows: int, generator: np.random.Generator) -> pa.Array:
     return pa.array([text[32 * row : 32 * row + 32] for row in range(num_rows)], pa.string())
 
 
-def publish_one_file(store: Path, sizes: QuerySizes) -> None:
-    """Publishes all rows in one file: each cell with all its seeds, in random order, as random searches finish."""
+def publish_sweep(store: Path, sizes: QuerySizes) -> None:
+    """Publishes each cell with all its seeds, in random order, as random searches finish, in files of many rows."""
     generator = np.random.default_rng(0)
     num_cells = sizes.num_rows // sizes.num_seeds
     kind, of_cells = to_table([_record(cell, 0, generator) for cell in range(num_cells)])
-    order = generator.permutation(num_cells * sizes.num_seeds)
-    table = of_cells.take(pa.array(order % num_cells))
     metrics = {metric.name for metric in METRICS}
-    columns: dict[str, pa.Array] = {}
-    for name in table.column_names:
-        if name in ("trial_id", "attempt_id"):
-            columns[name] = _ids(len(order), generator)
-        elif name == "seed":
-            columns[name] = pa.array(order // num_cells)
-        elif name in metrics and pa.types.is_floating(table.schema.field(name).type):
-            columns[name] = pa.array(generator.random(len(order)))
-        else:
-            columns[name] = table.column(name)
-    publish(Layout(store), kind, encode(pa.table(columns)))
+    shuffled = generator.permutation(num_cells * sizes.num_seeds)
+    for start in range(0, len(shuffled), sizes.num_rows_per_file):
+        order = shuffled[start : start + sizes.num_rows_per_file]
+        table = of_cells.take(pa.array(order % num_cells))
+        columns: dict[str, Any] = {}
+        for name in table.column_names:
+            if name in ("trial_id", "attempt_id"):
+                columns[name] = _ids(len(order), generator)
+            elif name == "seed":
+                columns[name] = pa.array(order // num_cells)
+            elif name in metrics and pa.types.is_floating(table.schema.field(name).type):
+                columns[name] = pa.array(generator.random(len(order)))
+            else:
+                columns[name] = table.column(name)
+        publish(Layout(store), kind, encode(pa.table(columns)))
 
 
 def publish_small_files(store: Path, sizes: QuerySizes) -> None:
@@ -136,49 +139,57 @@ def _query_s(store: Path, num_rows: int) -> tuple[float, float]:
     return first_s, time.perf_counter() - started_s
 
 
-def _series(name: str, store: Path, num_rows: int, required: Requirement, num_rounds: int) -> list[Figure]:
-    figures = []
-    required_when = STAGES[-1][0]
-    for stage, prepare in STAGES:
-        if prepare is not None:
-            prepare(store)
-        warm_up_s, _ = _query_s(store, num_rows)
-        both = [_query_s(store, num_rows) for _ in range(num_rounds)]
-        what = f"{name}, {stage}"
-        figures += [
-            Figure(
-                part=PART,
-                name=f"{what}: open the store and aggregate by cell",
-                unit="s",
-                spread=Spread.of([first for first, _ in both]),
-                required=required if stage == required_when else None,
-                note=f"after a first time of {warm_up_s:.2f} s, in which the files are verified",
-                details={"first_time_s": warm_up_s},
-            ),
-            Figure(
-                part=PART,
-                name=f"{what}: the same query again",
-                unit="s",
-                spread=Spread.of([again for _, again in both]),
-                note="in a store that is open, as in a notebook",
-            ),
-        ]
-    return figures
+def _queried(what: str, store: Path, num_rows: int, required: Requirement | None, num_rounds: int) -> list[Figure]:
+    warm_up_s, _ = _query_s(store, num_rows)
+    both = [_query_s(store, num_rows) for _ in range(num_rounds)]
+    return [
+        Figure(
+            part=PART,
+            name=f"{what}: open the store and aggregate by cell",
+            unit="s",
+            spread=Spread.of([first for first, _ in both]),
+            required=required,
+            note=f"after a first time of {warm_up_s:.2f} s, in which the files are verified",
+            details={"first_time_s": warm_up_s},
+        ),
+        Figure(
+            part=PART,
+            name=f"{what}: the same query again",
+            unit="s",
+            spread=Spread.of([again for _, again in both]),
+            note="in a store that is open, as in a notebook",
+        ),
+    ]
+
+
+def _compacted(what: str, store: Path) -> Figure:
+    report = results_store.compact(store)
+    trials = next(kind for kind in report.kinds if kind.kind is Kind.TRIALS)
+    return Figure(
+        part=PART,
+        name=f"{what}: the compaction itself",
+        unit="s",
+        spread=Spread.of([report.duration_s]),
+        note=f"from {trials.before.num_files} files ({trials.before.num_bytes / 1e6:.0f} MB) "
+        f"to {trials.after.num_files} ({trials.after.num_bytes / 1e6:.0f} MB)",
+    )
 
 
 def measure(sizes: QuerySizes, tell: Callable[[str], None]) -> list[Figure]:
     """Both stores; they are built first, which is in no measurement."""
-    figures = []
-    with scratch() as folder:
-        tell(f"queries: building one file of {sizes.num_rows} rows")
-        publish_one_file(folder / "one", sizes)
-        tell("queries: querying it")
-        name = f"SQL over {sizes.num_rows} rows in one file"
-        figures += _series(name, folder / "one", sizes.num_rows, COMPACTED, sizes.num_rounds)
-    with scratch() as folder:
-        tell(f"queries: building {sizes.num_files} files of one row")
-        publish_small_files(folder / "small", sizes)
-        tell("queries: querying them")
-        name = f"SQL over {sizes.num_files} files of one row"
-        figures += _series(name, folder / "small", sizes.num_files, SMALL_FILES, sizes.num_rounds)
+    figures: list[Figure] = []
+    num_files = math.ceil(sizes.num_rows / sizes.num_rows_per_file)
+    stores: tuple[tuple[str, int, Callable[[Path, QuerySizes], None], Requirement | None, Requirement | None], ...] = (
+        (f"SQL over {sizes.num_rows} rows in {num_files} files", sizes.num_rows, publish_sweep, None, COMPACTED),
+        (f"SQL over {sizes.num_files} files of one row", sizes.num_files, publish_small_files, SMALL_FILES, None),
+    )
+    for name, num_rows, build, required, required_compacted in stores:
+        with scratch() as folder:
+            store = folder / "store"
+            tell(f"queries: building the store of {name}")
+            build(store, sizes)
+            tell("queries: querying it, compacting it, querying it")
+            figures += _queried(f"{name}, as published", store, num_rows, required, sizes.num_rounds)
+            figures.append(_compacted(name, store))
+            figures += _queried(f"{name}, compacted", store, num_rows, required_compacted, sizes.num_rounds)
     return figures

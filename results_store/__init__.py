@@ -1,7 +1,8 @@
 """What came of it: Parquet files, SQL views, tables and statistics."""
 
 from results_store.catalogue import Problem, describe_problems
-from results_store.errors import QueryError, RecordError, StoreError, StorePathError, UnknownNameError
+from results_store.compaction import CompactionReport, KindReport, compact
+from results_store.errors import CompactionError, QueryError, RecordError, StoreError, StorePathError, UnknownNameError
 from results_store.layout import Layout
 from results_store.query import FORMATS, OutputFormat, QueryResult, check_table_sql, write
 from results_store.results import Results
@@ -12,8 +13,11 @@ from results_store.tables import Table
 
 __all__ = [
     "FORMATS",
+    "CompactionError",
+    "CompactionReport",
     "FolderStore",
     "Kind",
+    "KindReport",
     "Layout",
     "MemoryStore",
     "OutputFormat",
@@ -28,6 +32,7 @@ __all__ = [
     "Table",
     "UnknownNameError",
     "check_table_sql",
+    "compact",
     "describe_problems",
     "open",
     "write",

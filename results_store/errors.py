@@ -3,6 +3,7 @@
 StoreError                 root: something about stored results
 ├── StorePathError         the store is no folder, or cannot be read or written
 ├── RecordError            a record cannot be stored as it is
+├── CompactionError        files of the store cannot be merged now
 ├── QueryError             a query was refused or failed
 └── UnknownNameError       no study or table of that name in the store
 """
@@ -13,7 +14,15 @@ import re
 
 from results_store.text import inert
 
-__all__ = ["QueryError", "RecordError", "StoreError", "StorePathError", "UnknownNameError", "query_error"]
+__all__ = [
+    "CompactionError",
+    "QueryError",
+    "RecordError",
+    "StoreError",
+    "StorePathError",
+    "UnknownNameError",
+    "query_error",
+]
 
 
 class StoreError(Exception):
@@ -26,6 +35,10 @@ class StorePathError(StoreError):
 
 class RecordError(StoreError, ValueError):
     """A record cannot be stored: a name clashes, a value has no column type."""
+
+
+class CompactionError(StoreError, RuntimeError):
+    """Files of the store cannot be merged now; every row is where it was."""
 
 
 class QueryError(StoreError, ValueError):

@@ -48,13 +48,27 @@ class Layout:
         return self.root / ".cache" / "verified.json"
 
     @property
+    def generation(self) -> Path:
+        """Changes before files of rows are deleted; see `catalogue/generation.py`."""
+        return self.root / ".compaction" / "generation"
+
+    @property
+    def compaction_lock(self) -> Path:
+        """Locked by the process that merges the store's files."""
+        return self.root / ".compaction" / "lock"
+
+    @property
     def entries(self) -> frozenset[str]:
         """Names of everything that the store keeps in its folder, but for hidden entries."""
         return frozenset({kind.value for kind in Kind} | {"search", "weights", "quarantine"})
 
+    def segments(self, kind: Kind) -> Path:
+        """Where copies of many small files are, each in one file; may be deleted at any time."""
+        return self.root / ".cache" / "segments" / kind.value
+
     def segment(self, kind: Kind, name: str) -> Path:
-        """A copy of many small files; may be deleted at any time."""
-        return self.root / ".cache" / "segments" / kind.value / name
+        """A copy of many small files."""
+        return self.segments(kind) / name
 
     @property
     def quarantine(self) -> Path:

@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 
-from results_store.catalogue import Problem, Segments, ViewBuilder, foreign_entries, scan_store
-from results_store.catalogue.memory import VerificationMemory
+from results_store.catalogue import Problem
 from results_store.errors import UnknownNameError
 from results_store.layout import Layout
-from results_store.query import QueryResult, checked_select, connect, translated_errors
+from results_store.query import QueryResult, checked_select, translated_errors
 from results_store.records import MetricInfo, TableRecord, TableRow
+from results_store.snapshot import Snapshot
 from results_store.tables import Table, build_table
 from results_store.text import inert
 
 __all__ = ["Results", "open_store"]
 
+Answer = TypeVar("Answer")
+
+_MAX_LOOKS = 20
+"""How many compactions may disturb one query."""
+
 
 class Results:
     """The rows of a store as they were at the moment of opening.
+
+    A compaction of the store does not disturb it: a query that finds its files merged looks at the store again,
+    and then sees what was published since, too.
 
     Args:
         layout: The store.
@@ -30,14 +38,7 @@ class Results:
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
-        memory = VerificationMemory(layout.verified)
-        scans = scan_store(layout, memory)
-        self._problems = (
-            *foreign_entries(layout),
-            *(problem for scan in scans.values() for problem in scan.problems),
-        )
-        self._connection = connect(layout.root)
-        self._views = ViewBuilder(self._connection, scans, memory, Segments(layout, memory, self._connection))
+        self._snapshot = Snapshot(layout)
 
     def __repr__(self) -> str:
         return f"results_store.open({str(self.path)!r})"
@@ -50,7 +51,7 @@ class Results:
     @property
     def problems(self) -> tuple[Problem, ...]:
         """Damaged and foreign files, which no query reads."""
-        return self._problems
+        return self._snapshot.problems
 
     def sql(self, query: str, parameters: Mapping[str, Any] | None = None) -> QueryResult:
         """Runs one SELECT over the views `trials, epochs, failures, studies, results, entropy, gates`.
@@ -62,18 +63,28 @@ class Results:
         Raises:
             QueryError: The query is no single SELECT, reads outside of the store, or DuckDB reports an error.
         """
-        statement = checked_select(query, self._connection)
+        statement = checked_select(query, self._snapshot.connection)
         with translated_errors():
-            self._views.make_for(query)
-            return QueryResult(self._bind(statement.query, dict(parameters or {})))
+            return QueryResult(_Question(self, statement.query, dict(parameters or {})))
 
-    def _bind(self, query: str, parameters: dict[str, Any]) -> duckdb.DuckDBPyRelation:
-        cursor = self._connection.cursor()
-        try:
-            return cursor.sql(query, params=parameters)
-        except duckdb.Error:
-            cursor.execute(query, parameters)  # raises the same, with the place in the query
-            raise
+    def _ask(self, question: Callable[[Snapshot], Answer]) -> Answer:
+        """Asks of the files that are known; where some are gone, of those that are there now."""
+        for _ in range(_MAX_LOOKS):
+            snapshot = self._snapshot
+            try:
+                return question(snapshot)
+            except duckdb.Error:
+                if not self._look_again(snapshot):
+                    raise
+        return question(self._snapshot)
+
+    def _look_again(self, snapshot: Snapshot) -> bool:
+        """Whether files of a snapshot are gone; then there is another one."""
+        if not snapshot.has_lost_files():
+            return False
+        if self._snapshot is snapshot:
+            self._snapshot = Snapshot(self._layout)
+        return True
 
     def explain(self, query: str, parameters: Mapping[str, Any] | None = None) -> str:
         """DuckDB's plan of a query that `sql` would run.
@@ -81,11 +92,9 @@ class Results:
         Raises:
             QueryError: As for `sql`.
         """
-        statement = checked_select(query, self._connection)
+        statement = checked_select(query, self._snapshot.connection)
         with translated_errors():
-            self._views.make_for(query)
-            rows = self._connection.execute(f"EXPLAIN {statement.query}", dict(parameters or {})).fetchall()
-        return "\n".join(str(row[-1]) for row in rows)
+            return self._ask(lambda snapshot: snapshot.explain(statement.query, parameters or {}))
 
     def results(self, study: str) -> QueryResult:
         """The rows of the view `results` of one study, in the study's order of variants and seeds.
@@ -118,7 +127,7 @@ class Results:
             known = ", ".join(record.name for record in records) or "none"
             raise UnknownNameError(inert(f"study {study!r} has no table {name!r}; its tables: {known}"))
         metrics = [MetricInfo(**metric) for metric in json.loads(submission["metrics"])]
-        takes_study = "study" in checked_select(record.sql, self._connection).named_parameters
+        takes_study = "study" in checked_select(record.sql, self._snapshot.connection).named_parameters
         result = self.sql(record.sql, {"study": study} if takes_study else {})
         return build_table(result, record, metrics)
 
@@ -137,6 +146,26 @@ class Results:
             known = f"it has: {', '.join(names)}" if names else "it has no studies yet"
             raise UnknownNameError(inert(f"no study {study!r} in the store {self.path}; {known}"))
         return found[0]
+
+
+class _Question:
+    """A query bound to the files of the store; a `Binding`."""
+
+    def __init__(self, results: Results, query: str, parameters: dict[str, Any]) -> None:
+        self._results = results
+        self._query = query
+        self._parameters = parameters
+        self._bind()
+
+    def _bind(self) -> None:
+        self.relation = self._results._ask(lambda snapshot: snapshot.bind(self._query, self._parameters))
+        self._snapshot = self._results._snapshot
+
+    def renew(self) -> bool:
+        is_lost = self._results._look_again(self._snapshot)
+        if is_lost:
+            self._bind()
+        return is_lost
 
 
 def open_store(store: str | Path) -> Results:

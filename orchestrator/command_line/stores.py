@@ -15,9 +15,18 @@ def open_existing(path: Path) -> Results:
         UsageError: there is no such folder.
         results_store.StoreError: it is no store, or cannot be read.
     """
+    check_exists(path)
+    return open_telling(path)
+
+
+def check_exists(path: Path) -> None:
+    """Refuses a store that is not there.
+
+    Raises:
+        UsageError: there is no such folder.
+    """
     if not path.exists():
         raise UsageError(f"there is no store at {path}; amor submit makes one, --store or AMOR_STORE names another")
-    return open_telling(path)
 
 
 def open_telling(path: Path) -> Results:

@@ -12,13 +12,25 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from results_store.catalogue.generation import generation
 from results_store.catalogue.memory import StatKey, VerificationMemory
 from results_store.catalogue.problem import Problem
 from results_store.errors import StorePathError
 from results_store.layout import Layout
 from results_store.schemas import ColumnType, Kind, type_of_field
 
-__all__ = ["NotTrustedError", "Scan", "VerifiedFile", "foreign_entries", "scan_store", "verify"]
+__all__ = [
+    "NotTrustedError",
+    "Scan",
+    "VerifiedFile",
+    "foreign_entries",
+    "read_whole",
+    "scan_kind",
+    "scan_store",
+    "verify",
+]
+
+_MAX_LISTINGS = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +81,7 @@ def scan_store(layout: Layout, memory: VerificationMemory) -> dict[Kind, Scan]:
     Raises:
         StorePathError: The store's folders cannot be listed.
     """
-    scans = {kind: _scan(layout, kind, memory) for kind in Kind}
+    scans = {kind: scan_kind(layout, kind, memory) for kind in Kind}
     memory.save()
     return scans
 
@@ -89,6 +101,23 @@ def foreign_entries(layout: Layout) -> tuple[Problem, ...]:
     return (Problem(path=layout.root / foreign[0], reason=f"it is not part of this store{others}"),)
 
 
+def scan_kind(layout: Layout, kind: Kind, memory: VerificationMemory) -> Scan:
+    """Looks at the files of one kind until no compaction has deleted any meanwhile; does not save the memory.
+
+    Raises:
+        StorePathError: The folder cannot be listed, or changes all the time.
+    """
+    try:
+        for _ in range(_MAX_LISTINGS):
+            before = generation(layout)
+            scan = _scan(layout, kind, memory)
+            if generation(layout) == before:
+                return scan
+    except OSError as error:
+        raise StorePathError(f"cannot read the store {layout.root}: {error}") from error
+    raise StorePathError(f"cannot read the store {layout.root}: its files are being merged all the time; try again")
+
+
 def _scan(layout: Layout, kind: Kind, memory: VerificationMemory) -> Scan:
     files: list[VerifiedFile] = []
     problems: list[Problem] = []
@@ -99,8 +128,6 @@ def _scan(layout: Layout, kind: Kind, memory: VerificationMemory) -> Scan:
             listed = sorted(entries, key=lambda entry: entry.name)
     except FileNotFoundError:
         listed = []
-    except OSError as error:
-        raise StorePathError(f"cannot read the store {layout.root}: {error}") from error
     for entry in listed:
         if entry.name.startswith("."):
             continue  # leftovers of file systems and desktops
@@ -139,18 +166,7 @@ def verify(path: Path, kind: Kind) -> tuple[VerifiedFile, StatKey]:
         NotTrustedError: It is not what it should be.
         OSError: It cannot be read.
     """
-    with path.open("rb") as stream:
-        # The status is of the file that was opened, whatever happens to its name meanwhile.
-        key = StatKey.of(os.fstat(stream.fileno()))
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        if path.name != f"{digest}.parquet":
-            raise NotTrustedError("it is damaged: its content does not have the hash in its name")
-        stream.seek(0)
-        try:
-            metadata = pq.read_metadata(stream)
-            schema = metadata.schema.to_arrow_schema()
-        except (pa.ArrowException, OSError, ValueError) as error:
-            raise NotTrustedError("it is not a Parquet file") from error
+    metadata, schema, key = read_whole(path)
     columns: dict[str, ColumnType] = {}
     for field in schema:
         column_type = type_of_field(field.type)
@@ -163,3 +179,25 @@ def verify(path: Path, kind: Kind) -> tuple[VerifiedFile, StatKey]:
     if missing:
         raise NotTrustedError(f"it has no column {missing[0]!r}, which rows of {kind.value} have")
     return VerifiedFile(path=path, columns=columns, num_rows=metadata.num_rows), key
+
+
+def read_whole(path: Path) -> tuple[pq.FileMetaData, pa.Schema, StatKey]:
+    """Reads every byte of a file, compares them with its name, and tells what stands in its footer.
+
+    Raises:
+        NotTrustedError: The bytes are not those that the name stands for, or no Parquet file.
+        OSError: It cannot be read.
+    """
+    with path.open("rb") as stream:
+        # The status is of the file that was opened, whatever happens to its name meanwhile.
+        key = StatKey.of(os.fstat(stream.fileno()))
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        if path.name != f"{digest}.parquet":
+            raise NotTrustedError("it is damaged: its content does not have the hash in its name")
+        stream.seek(0)
+        try:
+            metadata = pq.read_metadata(stream)
+            schema = metadata.schema.to_arrow_schema()
+        except (pa.ArrowException, OSError, ValueError) as error:
+            raise NotTrustedError("it is not a Parquet file") from error
+    return metadata, schema, key

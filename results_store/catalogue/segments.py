@@ -3,7 +3,7 @@
 Opening a file costs DuckDB a quarter of a millisecond, whatever it holds: 5,000 trials published one by
 one would cost more than a second in every query. A segment lies in the store's cache and may be deleted
 at any time. It stands for its members only while every one of them is there and verified; as names are
-hashes of contents, it then holds the very same rows.
+hashes of contents, it then holds the very same rows. (`results_store/compaction/` merges the files themselves.)
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ import time
 import duckdb
 
 from results_store.catalogue.memory import StatKey, VerificationMemory
+from results_store.catalogue.merging import groups_of_equal_types, merge
 from results_store.catalogue.scan import NotTrustedError, Scan, VerifiedFile, verify
-from results_store.catalogue.sources import columns_of, literal, source
 from results_store.layout import Layout
 from results_store.schemas import Kind
 
@@ -49,16 +49,21 @@ class Segments:
         rest = [file for file in scan.files if file.path.name not in covered]
         small = [file for file in rest if file.num_rows <= _MAX_ROWS_OF_SMALL_FILE]
         if len(small) >= _MIN_MEMBERS:
-            merged = list(trusted) if len(trusted) >= _MAX_SEGMENTS else []
-            made = self._build(kind, [*(trusted[name] for name in merged), *small])
-            if made is not None:
-                kept = {name: members[name] for name in trusted if name not in merged}
-                joined = {file.path.name for file in small}.union(*(members[name] for name in merged))
-                self._memory.set_segments(kind.value, {**kept, made.path.name: joined})
-                small_names = {file.path.name for file in small}
-                rest = [file for file in rest if file.path.name not in small_names]
-                trusted = {**{name: trusted[name] for name in kept}, made.path.name: made}
-                self._remove_leftovers(kind, set(trusted))
+            merged = list(trusted.values()) if len(trusted) >= _MAX_SEGMENTS else []
+            for group in groups_of_equal_types([*merged, *small]):
+                made = self._build(kind, group) if len(group) > 1 else None
+                if made is None:
+                    continue
+                names = {file.path.name for file in group}
+                # A segment that went into this one stands no longer for its members: this one does.
+                members[made.path.name] = {
+                    member for name in names for member in (members[name] if name in trusted else {name})
+                }
+                trusted = {name: file for name, file in trusted.items() if name not in names}
+                trusted[made.path.name] = made
+                rest = [file for file in rest if file.path.name not in names]
+            self._memory.set_segments(kind.value, {name: members[name] for name in trusted})
+            self._remove_leftovers(kind, set(trusted))
         return Scan(files=(*trusted.values(), *rest), problems=())
 
     def _trusted(self, kind: Kind, name: str) -> VerifiedFile | None:
@@ -74,12 +79,10 @@ class Segments:
         return file
 
     def _build(self, kind: Kind, files: list[VerifiedFile]) -> VerifiedFile | None:
-        scan = Scan(files=tuple(files), problems=())
         temporary = self._layout.segment(kind, f".{os.getpid()}.{secrets.token_hex(8)}")
-        query = source(scan, columns_of(kind, scan))
         try:
             temporary.parent.mkdir(parents=True, exist_ok=True)
-            self._connection.execute(f"COPY ({query}) TO {literal(str(temporary))} (FORMAT parquet, COMPRESSION zstd)")
+            merge(self._connection, kind, files, temporary)
             with temporary.open("rb") as stream:
                 name = hashlib.file_digest(stream, "sha256").hexdigest() + ".parquet"
             temporary.replace(self._layout.segment(kind, name))
@@ -88,13 +91,13 @@ class Segments:
                 temporary.unlink()
             return None
         made = self._trusted(kind, name)
-        return made if made is not None and made.num_rows == scan.num_rows else None
+        return made if made is not None and made.num_rows == sum(file.num_rows for file in files) else None
 
     def _remove_leftovers(self, kind: Kind, used: set[str]) -> None:
         """Deletes segments that nobody uses; recent ones may be in use by another process."""
         before = time.time() - _MIN_AGE_OF_LEFTOVER_S
         with contextlib.suppress(OSError):
-            for path in self._layout.segment(kind, "any").parent.iterdir():
+            for path in self._layout.segments(kind).iterdir():
                 if path.name not in used and path.lstat().st_mtime < before:
                     path.unlink()
 

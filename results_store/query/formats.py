@@ -188,7 +188,7 @@ def plain(value: Any) -> str:
         return repr(value)
     if isinstance(value, str):
         return value
-    if isinstance(value, list | tuple | dict):
+    if isinstance(value, list | dict) or type(value) is tuple:
         return json.dumps(_json_value(value), ensure_ascii=False)
     if isinstance(value, bytes):
         return value.hex()

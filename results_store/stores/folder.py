@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from results_store.records import Record
 from results_store.results import open_store
 from results_store.schemas import Kind, to_table
 from results_store.stores.publishing import check_writable, encode, publish
+from results_store.stores.quarantine import move_to_quarantine
 
 __all__ = ["FolderStore"]
 
@@ -81,19 +81,7 @@ class FolderStore:
         Returns:
             The files that were moved, with their reasons. What cannot be moved stays, and is left out as before.
         """
-        moved = []
-        for problem in self.problems():
-            kind = problem.path.parent
-            if kind.parent != self._layout.root or kind.name not in {known.value for known in Kind}:
-                continue  # beside the store's own folders: somebody else's
-            target = self._layout.quarantine / kind.name / problem.path.name
-            with contextlib.suppress(OSError):
-                target.parent.mkdir(parents=True, exist_ok=True)
-                while target.exists():
-                    target = target.with_name(f"{target.name}.again")
-                problem.path.rename(target)
-                moved.append(problem)
-        return tuple(moved)
+        return move_to_quarantine(self._layout, self.problems())
 
     def problems(self) -> tuple[Problem, ...]:
         """The files that queries leave out."""

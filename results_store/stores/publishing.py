@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,7 +21,7 @@ from results_store.errors import StorePathError
 from results_store.layout import Layout
 from results_store.schemas import Kind
 
-__all__ = ["check_writable", "encode", "publish"]
+__all__ = ["check_writable", "encode", "publish", "publish_file", "temporary_file"]
 
 # File systems without hard links answer with one of these.
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
@@ -48,22 +50,40 @@ def publish(layout: Layout, kind: Kind, content: bytes) -> Path:
     Raises:
         StorePathError: The file system refused; then the file is absent or whole.
     """
-    name = layout.name_of(content)
-    target = layout.file(kind, name)
+    with temporary_file(layout) as temporary:
+        _write(temporary, content)
+        return _settle(layout, kind, temporary, layout.name_of(content))
+
+
+def publish_file(layout: Layout, kind: Kind, temporary: Path) -> Path:
+    """Publishes a file that was written to the place of `temporary_file`, inside of its block.
+
+    Raises:
+        OSError: The file system refused; then the file is absent or whole.
+    """
+    with temporary.open("rb+") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        os.fsync(stream.fileno())
+        return _settle(layout, kind, temporary, f"{digest}.parquet")
+
+
+@contextlib.contextmanager
+def temporary_file(layout: Layout) -> Iterator[Path]:
+    """A place for a file that is being written; whatever is there in the end is deleted.
+
+    Raises:
+        StorePathError: The file system refused, here or in the block.
+    """
+    temporary = layout.temporary / f"{os.getpid()}.{secrets.token_hex(16)}"
     try:
-        _make_folder(layout.folder(kind))
         _make_folder(layout.temporary)
-        temporary = layout.temporary / f"{name}.{os.getpid()}.{secrets.token_hex(8)}"
         try:
-            _write(temporary, content)
-            _settle(temporary, target, content)
+            yield temporary
         finally:
             with contextlib.suppress(FileNotFoundError):
                 temporary.unlink()
-        _sync_folder(target.parent)
     except OSError as error:
         raise StorePathError(f"cannot write to the store {layout.root}: {error}") from error
-    return target
 
 
 def check_writable(layout: Layout) -> None:
@@ -73,20 +93,12 @@ def check_writable(layout: Layout) -> None:
         StorePathError: It cannot.
     """
     _refuse_other_folders(layout)
-    try:
-        _make_folder(layout.temporary)
+    with temporary_file(layout) as probe:
         for kind in Kind:
             folder = layout.folder(kind)
             if folder.exists() and not os.access(folder, os.W_OK | os.X_OK):
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
-        probe = layout.temporary / f"probe.{os.getpid()}.{secrets.token_hex(8)}"
-        try:
-            _write(probe, b"probe")
-        finally:
-            with contextlib.suppress(FileNotFoundError):
-                probe.unlink()
-    except OSError as error:
-        raise StorePathError(f"cannot write to the store {layout.root}: {error}") from error
+        _write(probe, b"probe")
 
 
 def _refuse_other_folders(layout: Layout) -> None:
@@ -99,30 +111,34 @@ def _refuse_other_folders(layout: Layout) -> None:
         raise StorePathError(f"{layout.root} is no store: it holds {sorted(names)[0]!r}; name another folder")
 
 
-def _settle(temporary: Path, target: Path, content: bytes) -> None:
+def _settle(layout: Layout, kind: Kind, temporary: Path, name: str) -> Path:
+    """Gives a file that is on disk its name, the hash of its bytes."""
+    target = layout.file(kind, name)
+    _make_folder(target.parent)
     try:
         os.link(temporary, target)
     except FileExistsError:
         # The same rows were published before. What stands there may have been damaged since.
-        if not _holds(target, content):
+        if not _is_whole(target):
             temporary.replace(target)
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
         temporary.replace(target)
+    _sync_folder(target.parent)
+    return target
 
 
-def _holds(path: Path, content: bytes) -> bool:
+def _is_whole(path: Path) -> bool:
     try:
-        if path.is_symlink() or path.read_bytes() != content:
+        if path.is_symlink():
             return False
-        descriptor = os.open(path, os.O_RDONLY)
+        with path.open("rb") as stream:
+            if hashlib.file_digest(stream, "sha256").hexdigest() != path.stem:
+                return False
+            os.fsync(stream.fileno())  # its first writer may have been stopped before this
     except FileNotFoundError:
         return False
-    try:
-        os.fsync(descriptor)  # its first writer may have been stopped before this
-    finally:
-        os.close(descriptor)
     return True
 
 

@@ -48,14 +48,14 @@ def test_scaling_reads_its_times_from_the_store(monkeypatch):
 
 
 def test_queries_see_all_rows(tmp_path, capsys, monkeypatch):
-    sizes = queries.QuerySizes(num_rows=300, num_files=6, num_seeds=3, num_rounds=2)
+    sizes = queries.QuerySizes(num_rows=300, num_rows_per_file=100, num_files=6, num_seeds=3, num_rounds=2)
     monkeypatch.setattr(queries, "QUICK", sizes)
     output = tmp_path / "results.json"
     assert main(["--only", "queries", "--quick", "--output", str(output)]) == 0
     content = json.loads(output.read_text(encoding="utf-8"))
     assert content["quick"]
-    assert [figure["part"] for figure in content["figures"]] == ["queries"] * 4
-    assert "300 rows in one file" in capsys.readouterr().out
+    assert [figure["part"] for figure in content["figures"]] == ["queries"] * 10
+    assert "300 rows in 3 files" in capsys.readouterr().out
 
 
 def test_memory_compares_peaks_of_fresh_processes(monkeypatch):

@@ -9,7 +9,9 @@ import pandas as pd
 import pytest
 
 from orchestrator import SubmitOptions, submit
+from results_store import Layout
 from results_store import open as open_results
+from results_store.compaction.lock import only_one
 
 
 @pytest.fixture
@@ -208,3 +210,38 @@ def test_paths_with_odd_names(amor, write_study, weird_path):
     answer = amor("submit", moved, "--store", weird_path / "the store", "--executor", "inline")
     assert answer.code == 0, answer.err
     assert amor("query", "SELECT 1 AS x FROM trials", "--store", weird_path / "the store").code == 0
+
+
+def test_compact(amor, store):
+    sql = "SELECT * FROM results ORDER BY ALL"
+    before = amor("query", sql, "--store", store, "--format", "csv").out
+    answer = amor("compact", "--store", store, "--json")
+    assert (answer.code, answer.err) == (0, "")
+    found = json.loads(answer.out)
+    trials = next(row for row in found["kinds"] if row["kind"] == "trials")
+    assert (trials["files_after"], trials["rows_after"]) == (1, 4)
+    assert found["quarantined"] == []
+    assert amor("query", sql, "--store", store, "--format", "csv").out == before
+    answer = amor("compact", "--store", store)
+    assert answer.code == 0
+    (line,) = [line.split() for line in answer.out.splitlines() if line.startswith("trials")]
+    assert line[:5] == ["trials", "1", "1", "4", "4"]
+
+
+def test_compact_tells_what_it_moved_to_quarantine(amor, store):
+    (store / "trials" / "notes.txt").write_text("mine")
+    answer = amor("compact", "--store", store, "--json")
+    assert answer.code == 1
+    assert "notes.txt: it is not a file of this store" in answer.err
+    assert len(json.loads(answer.out)["quarantined"]) == 1
+
+
+def test_compact_of_a_store_that_is_missing_or_being_compacted(amor, store, tmp_path):
+    answer = amor("compact", "--store", tmp_path / "none")
+    assert (answer.code, answer.out) == (2, "")
+    assert "there is no store at" in answer.err
+    with only_one(Layout(store)):
+        answer = amor("compact", "--store", store)
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err.count("\n") == 1
+    assert "another compaction of the store" in answer.err

@@ -51,6 +51,11 @@ def test_json(opened):
     assert (row["list"], row["total"], row["moment"]) == ([1, None], 2, "2026-01-01T00:00:00")
 
 
+def test_an_interval_is_text(opened):
+    (row,) = json.loads(written(opened.sql("SELECT INTERVAL 3 DAY AS pause"), "json"))
+    assert "days=3" in row["pause"]
+
+
 def test_markdown_and_latex_show_text_as_it_is(opened):
     result = opened.sql("SELECT 'a|b_ $x$' AS a, 1 AS n")
     assert written(result, "markdown").decode() == "| a | n |\n| --- | ---: |\n| a\\|b\\_ \\$x\\$ | 1 |\n"

@@ -1,0 +1,103 @@
+"""A merged file: made, compared with the files that it replaces, and published."""
+
+# ruff: noqa: S608 - everything that enters this SQL goes through `identifier` or `literal`
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import duckdb
+
+from results_store.catalogue import Scan, VerifiedFile
+from results_store.catalogue.merging import ROWS_PER_GROUP, merge
+from results_store.catalogue.sources import columns_of, identifier, literal, source
+from results_store.errors import CompactionError
+from results_store.layout import Layout
+from results_store.schemas import Kind
+from results_store.stores.publishing import publish_file, temporary_file
+
+__all__ = ["publish_merged", "replaced_names"]
+
+_REPLACES = "amor.replaces"
+_BYTES_PER_GROUP = 256 * 2**20
+
+
+def publish_merged(
+    layout: Layout,
+    kind: Kind,
+    files: Sequence[VerifiedFile],
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    bytes_in_memory: int,
+) -> Path:
+    """Publishes the rows of files in one, with rows that are equal in every value once.
+
+    The footer of the file names the files that it replaces. So a file that was merged can be told from one that
+    was not, whenever that is asked; and as the names are hashes, no file can ever replace itself, not even by way
+    of others.
+
+    Args:
+        layout: The store.
+        kind: Kind of the files.
+        files: Files of equal types, found good a moment ago.
+        connection: May read the store's files.
+        bytes_in_memory: Size of all their rows, decoded.
+
+    Returns:
+        The file. Its rows were read back and compared with those of `files` before it got its name.
+
+    Raises:
+        CompactionError: DuckDB cannot read or write a file, or the rows differ. Nothing was published.
+        StorePathError: The file system refused. The file is absent or whole.
+    """
+    num_rows = sum(file.num_rows for file in files)
+    bytes_per_row = max(1, bytes_in_memory // max(1, num_rows))
+    scan = Scan(files=tuple(files), problems=())
+    try:
+        with temporary_file(layout) as temporary:
+            expected = _digest(connection, kind, scan)
+            merge(
+                connection,
+                kind,
+                files,
+                temporary,
+                is_distinct=expected[0] < num_rows,
+                rows_per_group=max(2048, min(ROWS_PER_GROUP, _BYTES_PER_GROUP // bytes_per_row)),
+                notes={_REPLACES: ",".join(file.path.stem for file in files)},
+            )
+            written = VerifiedFile(path=temporary, columns=columns_of(kind, scan), num_rows=num_rows)
+            if _digest(connection, kind, Scan(files=(written,), problems=())) != expected:
+                raise CompactionError(f"files of {kind.value} were merged into other rows than theirs; nothing changed")
+            return publish_file(layout, kind, temporary)
+    except duckdb.Error as error:
+        raise CompactionError(f"cannot merge files of {kind.value}: {str(error).splitlines()[0]}") from error
+
+
+def _digest(connection: duckdb.DuckDBPyConnection, kind: Kind, scan: Scan) -> tuple[int, int | None]:
+    """Number and sum of the hashes of all rows, equal ones counted once."""
+    columns = columns_of(kind, scan)
+    row = connection.execute(
+        f"""
+        SELECT count(DISTINCT digest), sum(DISTINCT digest::HUGEINT)
+        FROM (SELECT hash({", ".join(map(identifier, columns))}) AS digest FROM ({source(scan, columns)}))
+        """
+    ).fetchone()
+    assert row is not None
+    return row[0], row[1]
+
+
+def replaced_names(connection: duckdb.DuckDBPyConnection, files: Iterable[VerifiedFile]) -> dict[str, set[str]]:
+    """For each merged file, by name, the names of the files that it replaces.
+
+    Raises:
+        CompactionError: A file cannot be read.
+    """
+    paths = ", ".join(literal(str(file.path)) for file in files)
+    if not paths:
+        return {}
+    query = f"SELECT file_name, decode(value) FROM parquet_kv_metadata([{paths}]) WHERE decode(key) = '{_REPLACES}'"
+    try:
+        found = connection.execute(query).fetchall()
+    except duckdb.Error as error:
+        raise CompactionError(f"cannot read the footers of files: {str(error).splitlines()[0]}") from error
+    return {Path(path).name: {f"{stem}.parquet" for stem in stems.split(",")} for path, stems in found}

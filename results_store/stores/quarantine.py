@@ -1,0 +1,33 @@
+"""The quarantine of a store: where files go that no query reads."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable
+
+from results_store.catalogue import Problem
+from results_store.layout import Layout
+from results_store.schemas import Kind
+
+__all__ = ["move_to_quarantine"]
+
+
+def move_to_quarantine(layout: Layout, problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Moves damaged and foreign files out of the folders of rows; nothing is ever deleted.
+
+    Returns:
+        The files that were moved, with their reasons. What cannot be moved stays, and is left out as before.
+    """
+    moved = []
+    for problem in problems:
+        kind = problem.path.parent
+        if kind.parent != layout.root or kind.name not in {known.value for known in Kind}:
+            continue  # beside the store's own folders: somebody else's
+        target = layout.quarantine / kind.name / problem.path.name
+        with contextlib.suppress(OSError):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            while target.exists():
+                target = target.with_name(f"{target.name}.again")
+            problem.path.rename(target)
+            moved.append(problem)
+    return tuple(moved)

@@ -1,0 +1,221 @@
+"""Compactions that die, and that run while others write, read and compact."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+import results_store
+from results_store import Kind, Layout, compact
+from results_store.catalogue import generation as generation_module
+from results_store.catalogue import scan as scan_module
+from results_store.compaction import compaction as compaction_module
+from results_store.compaction import merged_file
+from results_store.stores import publishing
+
+
+class Died(BaseException):
+    """No error that anybody handles."""
+
+
+STEPS = {
+    "read again": (compaction_module, "read_whole"),
+    "merge": (merged_file, "merge"),
+    "publish": (merged_file, "publish_file"),
+    "link": (os, "link"),
+    "sync of the folder": (publishing, "_sync_folder"),
+    "verification": (compaction_module, "verify"),
+    "announcement": (compaction_module, "renew_generation"),
+    "deletion": (Path, "unlink"),
+}
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("step", STEPS)
+def test_wherever_it_dies_the_views_stay_and_the_next_one_ends_it(filled, shown, monkeypatch, step, moment):
+    before, rows = shown.views(filled.path), {kind: len(filled.rows(kind)) for kind in Kind}
+    module, name = STEPS[step]
+    do = getattr(module, name)
+    calls = []
+
+    def die(*args, **kwargs):
+        calls.append(args)
+        is_last = len(calls) == 4
+        if moment == "after" or not is_last:
+            result = do(*args, **kwargs)
+        if is_last:
+            raise Died
+        return result
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, name, die)
+        with pytest.raises(Died):
+            compact(filled.path)
+    assert shown.views(filled.path) == before
+    compact(filled.path)
+    assert shown.views(filled.path) == before
+    assert len(shown.files(filled.path)) == len(Kind)
+    assert {kind: len(filled.rows(kind)) for kind in Kind} == rows
+
+
+def test_what_a_dead_one_merged_is_not_merged_again(filled, make, shown, monkeypatch):
+    """Also when the merged file is large by now and the members meet others."""
+    with monkeypatch.context() as patch:
+        patch.setattr(compaction_module, "renew_generation", dies)
+        with pytest.raises(Died):
+            compact(filled.path)
+    monkeypatch.setattr("results_store.compaction.batches._LARGE_ROWS", 12)
+    for number in range(6, 9):
+        shown.publish(filled, make, Kind.STUDIES, number, "x")
+    rows = results_store.open(filled.path).sql("SELECT DISTINCT * FROM raw.studies").rows()
+    compact(filled.path)
+    assert sorted(map(repr, results_store.open(filled.path).sql("FROM raw.studies").rows())) == sorted(map(repr, rows))
+
+
+def test_a_damaged_merged_file_does_not_cost_the_files_that_it_replaces(filled, shown, monkeypatch):
+    before = shown.views(filled.path)
+    files = set(shown.files(filled.path))
+    with monkeypatch.context() as patch:
+        patch.setattr(compaction_module, "renew_generation", dies)
+        with pytest.raises(Died):
+            compact(filled.path)
+    (merged,) = set(shown.files(filled.path)) - files
+    path = filled.path / "studies" / merged
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+    assert [problem.path for problem in compact(filled.path).quarantined] == [path]
+    assert shown.views(filled.path) == before
+
+
+def dies(*args):
+    raise Died
+
+
+def test_leftovers_of_the_dead_are_removed_when_they_are_old(filled):
+    old, recent = filled.path / ".tmp" / "old", filled.path / ".tmp" / "recent"
+    for path in (old, recent):
+        path.write_bytes(b"half")
+    os.utime(old, (0, 0))
+    compact(filled.path)
+    assert (old.exists(), recent.exists()) == (False, True)
+
+
+def test_killed_processes_lose_nothing(filled, shown):
+    before = shown.views(filled.path)
+    program = f"""
+import os, sys
+import results_store
+from results_store.compaction import compaction
+unlink, left = compaction.Path.unlink, int(sys.argv[1])
+def unlink_some(path, missing_ok=False):
+    global left
+    left -= 1
+    if not left:
+        os.kill(os.getpid(), 9)
+    unlink(path, missing_ok=missing_ok)
+compaction.Path.unlink = unlink_some
+results_store.compact({str(filled.path)!r})
+"""
+    for num_deletions in (2, 5, 9):
+        killed = subprocess.run([sys.executable, "-c", program, str(num_deletions)], cwd=Path.cwd(), check=False)
+        assert killed.returncode == -9
+        assert shown.views(filled.path) == before
+    compact(filled.path)
+    assert shown.views(filled.path) == before
+    assert len(shown.files(filled.path)) == len(Kind)
+
+
+def test_two_unlocked_compactions_and_writers_lose_nothing(store, make, monkeypatch):
+    """Locks that do not work; writers that publish old and new rows meanwhile; readers that look all the time."""
+    monkeypatch.setattr("fcntl.flock", lambda *args: None)
+    monkeypatch.setattr("results_store.compaction.batches._LARGE_ROWS", 20)
+    published = []
+    failures = []
+    done = threading.Event()
+
+    def guarded(work):
+        def run():
+            try:
+                work()
+            except BaseException as error:
+                failures.append(error)
+                done.set()
+
+        return threading.Thread(target=run)
+
+    def write():
+        for number in range(120):
+            if done.is_set():
+                break
+            store.publish([make.trial(f"t{number}", minutes=number)])
+            if number % 3 == 0:  # bytes that may just be going
+                store.publish([make.trial(f"t{number // 2}", minutes=number // 2)])
+            published.append(f"t{number}")
+        done.set()
+
+    def merge():
+        while not done.is_set():
+            with contextlib.suppress(results_store.CompactionError):  # the other one was faster to delete a file
+                compact(store.path)
+
+    def read():
+        while not done.is_set():
+            promised = list(published)
+            assert set(store.finished(promised)) == set(promised)
+
+    store.publish([make.trial("first")])
+    threads = [guarded(work) for work in (write, merge, merge, read)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    compact(store.path)
+    assert set(store.finished(published)) == set(published)
+    rows = results_store.open(store.path).sql("SELECT count(*), count(DISTINCT trial_id) FROM trials").rows()
+    assert rows == [(121, 121)]
+
+
+def test_a_listing_that_a_compaction_overtakes_is_made_again(filled, shown, monkeypatch):
+    """A folder that is read piece by piece: the merged file came too late, its members are gone."""
+    before = shown.views(filled.path)
+    scandir = os.scandir
+    compacted = []
+
+    class Late:
+        def __init__(self, folder):
+            self.entries = list(scandir(folder))
+
+        def __enter__(self):
+            if not compacted:
+                compacted.append(True)
+                with monkeypatch.context() as patch:
+                    patch.setattr(os, "scandir", scandir)
+                    compact(filled.path)
+            return iter(self.entries)
+
+        def __exit__(self, *error):
+            pass
+
+    with monkeypatch.context() as patch:
+        patch.setattr(scan_module.os, "scandir", Late)
+        opened = results_store.open(filled.path)
+    assert opened.sql("SELECT count(*) FROM studies").rows() == [(len(before["SELECT * FROM studies"][1]),)]
+
+
+def test_a_store_that_never_comes_to_rest_is_one_line(filled, monkeypatch):
+    monkeypatch.setattr(scan_module, "generation", lambda layout: os.urandom(8))
+    with pytest.raises(results_store.StorePathError, match="being merged all the time"):
+        results_store.open(filled.path)
+
+
+def test_the_generation_changes_with_every_announcement(filled):
+    layout = Layout(filled.path)
+    seen = [generation_module.generation(layout)]
+    for _ in range(3):
+        generation_module.renew_generation(layout)
+        seen.append(generation_module.generation(layout))
+    assert len(set(seen)) == 4
