@@ -29,6 +29,7 @@ def connect(root: Path) -> duckdb.DuckDBPyConnection:
         },
     )
     connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET enable_progress_bar = false")  # DuckDB draws it on stdout where it takes us for a shell
     connection.execute(f"SET allowed_directories = [{literal(str(root))}]")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")

@@ -1,6 +1,8 @@
 """Queries that try to write, to read elsewhere, or to change the connection."""
 
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -190,3 +192,13 @@ def test_a_link_to_a_store_is_that_store(store, make, tmp_path):
     store.publish([make.trial("t")])
     (tmp_path / "link").symlink_to(store.path)
     assert results_store.open(tmp_path / "link").sql("SELECT count(*) FROM trials").rows() == [(1,)]
+
+
+def test_no_progress_bar_is_drawn_among_the_data(tmp_path):
+    """DuckDB takes a program without a file for a shell."""
+    program = (
+        "import pathlib, sys; from results_store.query import connect\n"
+        "print(connect(pathlib.Path(sys.argv[1])).execute(\"SELECT current_setting('enable_progress_bar')\").fetchone())"
+    )
+    run = subprocess.run([sys.executable, "-c", program, tmp_path], capture_output=True, text=True, check=True)
+    assert run.stdout == "(False,)\n"
