@@ -29,7 +29,8 @@ VARIANTS = {
 def rows_of(store, view):
     """All numbers of a view that training produced, by trial."""
     frame = open_results(store).sql(f"SELECT * FROM {view}").df()
-    attempt = ["attempt_id", "duration_s", "finished_at", "host", "cpu", "stack_size", "versions", "file"]
+    attempt = ["attempt_id", "duration_s", "finished_at", "host", "cpu", "stack_size", "versions"]
+    attempt += ["git_commit", "git_dirty", "source_hash"]  # somebody may be editing meanwhile
     columns = [column for column in frame.columns if column not in attempt]
     return frame[columns].map(lambda value: value.hex() if isinstance(value, float) else str(value))
 
