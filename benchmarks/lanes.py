@@ -17,6 +17,7 @@ from amor_models.randomness import Streams
 from amor_models.tasks import dataset_of
 from amor_models.training import StackTraining, TrialSetup, prepare_worker
 from benchmarks.cases import Case, balance
+from benchmarks.operations import shares_of_time
 from benchmarks.plain import PlainTraining, build_plain
 from benchmarks.products import MultiplyAdds, sgemm_gflops
 
@@ -83,6 +84,10 @@ class OurLane:
             self.epoch_s(stack_size)
         total: int = counter.total
         return total
+
+    def shares_of_time(self, stack_size: int) -> dict[str, float]:
+        """Trains one epoch under the profiler; see `operations.shares_of_time`."""
+        return shares_of_time(self.trainings[stack_size].train_epoch)
 
     def sgemm_gflops(self, shape: tuple[int, int, int]) -> float:
         """Speed of a matrix product now."""

@@ -1,6 +1,6 @@
 """Training: milliseconds per step and trial against the baseline, and the share of the machine's speed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from amor_models.training import max_stack_size
@@ -26,13 +26,13 @@ class TrainingSizes:
 
     num_rounds: int
     num_steps: int
-    stack_sizes: tuple[int, ...] = (1, 2, 4)
+    stack_sizes: tuple[int, ...] = (1, 2, 4, 8)
     tasks: tuple[str, ...] = TASKS
     models: tuple[str, ...] = tuple(MODELS)
 
 
-FULL = TrainingSizes(num_rounds=15, num_steps=5)
-QUICK = TrainingSizes(num_rounds=2, num_steps=1)
+FULL = TrainingSizes(num_rounds=11, num_steps=4)
+QUICK = TrainingSizes(num_rounds=2, num_steps=1, stack_sizes=(1, 2))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,23 +43,29 @@ class CaseResult:
         plain_ms: of the baseline, per step.
         our_ms: per step and trial, by size of the stack.
         shares: of the speed of a large matrix product measured in the same round, by size of the stack.
+        shares_of_time: of kinds of operations, largest first, in the best stack.
     """
 
     case: Case
     plain_ms: tuple[float, ...]
     our_ms: dict[int, tuple[float, ...]]
     shares: dict[int, tuple[float, ...]]
+    shares_of_time: dict[str, float]
     madds_per_step: int
     needed_per_step: int
 
     @property
     def best_size(self) -> int:
-        """The stack of the smallest median time per trial."""
-        return min(self.our_ms, key=lambda size: Spread.of(self.our_ms[size]).median)
+        return _fastest(self.our_ms)
 
     @property
     def best_ratios(self) -> list[float]:
         return ratios(self.plain_ms, self.our_ms[self.best_size])
+
+
+def _fastest(our_ms: Mapping[int, Sequence[float]]) -> int:
+    """The size of stack with the smallest median time per trial."""
+    return min(our_ms, key=lambda size: Spread.of(our_ms[size]).median)
 
 
 def measure_case(case: Case, plain: Lane, ours: Lane, sizes: TrainingSizes) -> CaseResult:
@@ -85,10 +91,12 @@ def measure_case(case: Case, plain: Lane, ours: Lane, sizes: TrainingSizes) -> C
             else:
                 our_ms[turn].append(1e3 * ours.call("epoch_s", turn) / case.num_steps / turn)
                 shares[turn].append(2e-6 * madds / our_ms[turn][-1] / gflops)
+    best = _fastest(our_ms)
     return CaseResult(
         case=case,
         plain_ms=tuple(plain_ms),
         our_ms={size: tuple(values) for size, values in our_ms.items()},
+        shares_of_time=ours.call("shares_of_time", best),
         shares={size: tuple(values) for size, values in shares.items()},
         madds_per_step=madds,
         needed_per_step=needed_madds(
@@ -196,6 +204,17 @@ def _figures_of(result: CaseResult) -> list[Figure]:
                 "madds_executed_per_step": result.madds_per_step,
                 "madds_of_the_equations_per_step": result.needed_per_step,
             },
+        )
+    )
+    kind, share = next(iter(result.shares_of_time.items()))
+    figures.append(
+        Figure(
+            part=PART,
+            name=f"{case.name}: {kind}, of its time",
+            unit="fraction",
+            spread=Spread.of([share]),
+            note=", ".join(f"{other} {100 * part:.0f} %" for other, part in list(result.shares_of_time.items())[1:]),
+            details=result.shares_of_time,
         )
     )
     return figures

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from benchmarks import memory, orchestration, queries, scaling, training
+from benchmarks import memory, operations, orchestration, queries, scaling, training
 from benchmarks.__main__ import main
 from benchmarks.figures import Figure, Requirement, Spread
 from benchmarks.studies import submit_s
@@ -27,6 +27,10 @@ def test_training_measures_stacks_and_baseline_in_turns():
     assert {"needle_haystack ssm_only: stack of 1", "needle_haystack ssm_only: stack of 2"} <= set(figures)
     share = figures["needle_haystack ssm_only: share of the matrix-product speed"]
     assert 0 < share.spread.median < 1.5
+    of_time = next(figure for name, figure in figures.items() if name.endswith("of its time"))
+    assert set(of_time.details) <= {*operations.KINDS, operations.ELEMENTWISE}
+    assert sum(of_time.details.values()) == pytest.approx(1)
+    assert of_time.spread.median == max(of_time.details.values())
     assert 0 < share.details["madds_executed_per_step"] < share.details["madds_of_the_equations_per_step"]
 
 
