@@ -4,8 +4,8 @@ from amor_models.training.reports import EntropyReport, EpochReport, FinalReport
 from amor_models.training.setup import TrialSetup, max_stack_size, prepare_worker, stack_key
 from amor_models.training.stack import train_stack
 from amor_models.training.stack_memory import stack_memory
-from amor_models.training.stack_time import relative_stack_time
 from amor_models.training.stack_training import StackTraining
+from amor_models.training.training_time import training_time
 
 __all__ = [
     "EntropyReport",
@@ -17,8 +17,8 @@ __all__ = [
     "TrialSetup",
     "max_stack_size",
     "prepare_worker",
-    "relative_stack_time",
     "stack_key",
     "stack_memory",
     "train_stack",
+    "training_time",
 ]

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 import amor_models
 from amor_models import training
-from amor_models.configuration import ExperimentConfig, HeuristicModel, identity_config
+from amor_models.configuration import ExperimentConfig, identity_config
 from amor_models.randomness import STREAM_NAMES, Streams
 from orchestrator.trainables.contract import (
     Details,
@@ -19,9 +19,6 @@ from orchestrator.trainables.contract import (
     TrialSpec,
     TrialStatus,
 )
-
-RELATIVE_COST = {"ssm": 1.0, "ssm_mlp": 1.2, "full_attention": 2.0, "amor": 1.8}
-"""Rough training time per token of one model against another; only orders trials and scales forecasts."""
 
 
 def _metric(metric: amor_models.Metric) -> Metric:
@@ -54,15 +51,12 @@ class AmorTrainable(Trainable):
         return training.stack_key(config)
 
     def cost(self, config: ExperimentConfig) -> float:
-        """Tokens seen in training, weighted by the model's relative cost."""
-        if isinstance(config.model, HeuristicModel):
-            return float(config.task.num_test)
-        tokens = config.task.num_train * config.task.seq_length * (config.training.epochs or 0)
-        return tokens * RELATIVE_COST[config.model.name]
+        """Seconds on the machine where models were timed."""
+        return training.training_time(config)
 
     def stack_cost(self, config: ExperimentConfig, stack_size: int) -> float:
-        """As measured for the model."""
-        return self.cost(config) * training.relative_stack_time(config, stack_size)
+        """Seconds, too; most models gain from being stacked."""
+        return training.training_time(config, stack_size)
 
     def memory_bytes(self, config: ExperimentConfig, stack_size: int) -> int:
         """Libraries, data, weights and what a training step holds."""

@@ -211,11 +211,11 @@ def test_the_quickstart_on_two_workers():
     estimates = Estimates(study.trainable)
     trials = sorted(study.trials, key=lambda trial: -estimates.cost(trial.cell.config))
     stacks = make_stacks(trials, estimates, capacity(2, 4 * 10**9))
-    found = sorted((*stack.trials[0].cell.variants, len(stack.trials)) for stack in stacks)
-    assert found == [
-        ("amor_entropy", 3),
-        ("amor_oracle", 3),
-        *[("full_attention", 1)] * 3,
-        ("ssm_only", 3),
-    ]
+    found: dict[str, list[int]] = {}
+    for stack in stacks:
+        (variant,) = stack.trials[0].cell.variants
+        found.setdefault(variant, []).append(len(stack.trials))
+    assert found.pop("full_attention") == [1, 1, 1]
+    assert found.keys() == {"ssm_only", "amor_oracle", "amor_entropy"}
+    assert all(sum(each) == 3 and max(each) > 1 for each in found.values())
     assert end_of(stacks, 2) < simulate([estimates.cost(trial.cell.config) for trial in trials], 2).time

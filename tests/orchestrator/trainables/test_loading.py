@@ -4,7 +4,6 @@ import pytest
 from misbehaving import Misbehaving
 
 from orchestrator.errors import TrainableError
-from orchestrator.trainables.amor import RELATIVE_COST, AmorTrainable
 from orchestrator.trainables.loading import load_trainable
 from orchestrator.trainables.source import source_hash
 
@@ -50,10 +49,3 @@ def test_what_does_not_keep_the_contract_is_refused(monkeypatch, attribute, valu
     with pytest.raises(TrainableError) as error:
         load_trainable("misbehaving:Misbehaving")
     assert str(error.value) == f"trainable 'misbehaving:Misbehaving': Misbehaving.{message}"
-
-
-def test_the_cost_of_every_trained_model_is_known():
-    config_model = AmorTrainable.config_model
-    for name in RELATIVE_COST:
-        config = config_model.model_validate({"task": {"name": "simple_retrieval"}, "model": {"name": name}})
-        assert AmorTrainable().cost(config) > 0
