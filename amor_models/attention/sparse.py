@@ -20,6 +20,17 @@ def _weighted_sums(table: Tensor, lines_RK: Tensor, weights_RK: Tensor) -> Tenso
     return functional.embedding_bag(lines_RK, table, mode="sum", per_sample_weights=weights_RK)
 
 
+def _sum_of_lines(x_KR: Tensor) -> Tensor:
+    """The sum of K lines (R), in their order.
+
+    `x.sum(dim=0)` rounds by a column's place among all, so by how many positions of other trials fire.
+    """
+    total = x_KR[0].clone()
+    for line in x_KR[1:]:
+        total.add_(line)
+    return total
+
+
 class _Transposed:
     """The transpose of the sparse matrix (queries, keys) with K entries in each row: its entries in order of key."""
 
@@ -70,7 +81,8 @@ class ChosenAttention(torch.autograd.Function):
         num_chosen = chosen_NFK.shape[2]
         first_lines = torch.arange(num_attentions, dtype=torch.int32).mul_(num_keys)
         lines_RK = (chosen_NFK.to(torch.int32) + first_lines.view(-1, 1, 1)).view(-1, num_chosen)
-        # K lines of R scores: a softmax over the last, short axis takes ten times as long.
+        # K lines of R scores: a softmax over the last, short axis takes ten times as long. It rounds differently in
+        # what is left over from whole vector registers: each trial's columns have to be aligned (`max_stack_size`).
         scores_KR = scores_NFK.reshape(-1, num_chosen).t().contiguous().mul_(1 / math.sqrt(width))
         weights_RK = scores_KR.softmax(dim=0).t().contiguous()
         output = _weighted_sums(values_NTE.reshape(-1, width), lines_RK, weights_RK)
@@ -92,11 +104,12 @@ class ChosenAttention(torch.autograd.Function):
         values_RKE = values.index_select(0, lines.flatten()).view(*lines.shape, width)
         d_weights_KR = values_RKE.mul_(d_output.unsqueeze(1)).sum(dim=2).t().contiguous()
         weights_KR = weights.t().contiguous()
-        d_scores_KR = weights_KR * (d_weights_KR - (d_weights_KR * weights_KR).sum(dim=0))
+        d_scores_KR = weights_KR * (d_weights_KR - _sum_of_lines(d_weights_KR * weights_KR))
         d_scores = d_scores_KR.mul_(1 / math.sqrt(width)).t().contiguous()
         d_queries = _weighted_sums(keys, lines, d_scores)
         if rows is not None:
-            d_queries = torch.zeros_like(queries_NFE).view(-1, width).index_copy_(0, rows, d_queries)
+            all_queries = queries_NFE.new_zeros(queries_NFE.numel() // width, width)
+            d_queries = all_queries.index_copy_(0, rows, d_queries)
         transposed = _Transposed(lines, keys.shape[0])
         d_keys, d_values = transposed.weighted_sums(queries, d_scores), transposed.weighted_sums(d_output, weights)
         return (

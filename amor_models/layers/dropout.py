@@ -19,7 +19,7 @@ def draw_mask(mask: Tensor, rate: float, generator: np.random.Generator) -> None
     that is really drawn from.
     """
     size = mask.numel()
-    dropped = round(rate * LEVELS)
+    dropped = min(round(rate * LEVELS), LEVELS - 1)
     bits = generator.bit_generator.random_raw(-(-size // 4)).view(np.uint16)[:size]
     np.greater_equal(bits, dropped, out=mask.view(-1).numpy(), casting="unsafe")
     mask.mul_(LEVELS / (LEVELS - dropped))

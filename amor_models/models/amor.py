@@ -226,7 +226,7 @@ class Amor(Model):
         queries_NFE = self._split_heads(projected.view(1, num_sequences, longest, self.d_model))
         selection = choose_keys(queries_NFE, keys_NTE, firing.positions, self.top_k)
         attended_NFE = attend(queries_NFE, keys_NTE, values_NTE, selection)
-        attended_1RD = self._join_heads(attended_NFE, 1).view(1, -1, self.d_model)[:, firing.real.flatten()]
+        attended_1RD = self._join_heads(attended_NFE, 1).reshape(1, -1, self.d_model)[:, firing.real.flatten()]
         output_1RD = linear(attended_1RD, layers.out.weight[this], layers.out.bias[this])
         added_RD = linear(output_1RD, self._combine_attended()[this])[0]
         madds += (rows_ND.shape[0] + added_RD.shape[0]) * self.d_model**2

@@ -81,9 +81,11 @@ class StackedAdamW:
         A parameter that the losses do not depend on counts as having gradient 0.
         """
         # Gradients of their own, not `.grad`: views of a matrix break autograd's contract on strides.
-        gradients = torch.autograd.grad(loss_M.sum(), self.parameters, allow_unused=True)
+        gradients: Sequence[Tensor | None] = torch.autograd.grad(loss_M.sum(), self.parameters, allow_unused=True)
         for place, gradient in zip(self.gradients, gradients, strict=True):
-            if gradient is not None:
+            if gradient is None:
+                place.zero_()
+            else:
                 place.copy_(gradient)
         self._clip()
         self._move()

@@ -12,7 +12,7 @@ from amor_models.layers import ALIGNED
 from amor_models.randomness import Streams
 
 LARGEST_STACK = 64
-"""No shape is known to break beyond some size; memory and cache end earlier."""
+"""Sizes beyond are not tested; memory and cache end earlier."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +47,9 @@ def max_stack_size(config: ExperimentConfig) -> int:
 
     MKL rounds by the alignment of its operands, so every trial's slice of every product has to be aligned: the
     width a multiple of 16 and, for the scores of attention, sequences times heads too, in the last, smaller
-    batch as well. Trials of other shapes are trained one after another, whoever puts them into one stack.
+    batch as well. Elsewhere the number of rows may depend on the others (positions where the gates fire), so nothing
+    there may round by a row's place. Trials of other shapes are trained one after another, whoever puts them into one
+    stack.
     """
     model, training = config.model, config.training
     if isinstance(model, HeuristicModel):

@@ -55,6 +55,13 @@ def test_initial_weights_have_torch_bounds():
     assert layer.bias.abs().max() <= 0.1
 
 
+def test_a_rate_of_almost_1_drops_almost_all():
+    mask = torch.empty(100, 1001)
+    draw_mask(mask, 0.9999999, np.random.Generator(np.random.SFC64(0)))
+    assert mask.isfinite().all()
+    assert mask.bool().sum() < 20
+
+
 @pytest.mark.parametrize("rate", [0.0, 0.1, 0.5, 0.9])
 def test_dropout_masks_keep_the_mean(rate):
     mask = torch.empty(100, 1001)

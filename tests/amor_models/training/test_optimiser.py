@@ -51,3 +51,16 @@ def test_those_who_stay_are_stepped_as_before():
         stacked.step((layer(x[kept]) - y[kept]).square().flatten(1).mean(dim=1))
         results.append(layer.weight.detach()[[0, -1]])
     assert torch.equal(*results)
+
+
+def test_a_parameter_that_the_loss_does_not_depend_on_has_gradient_0():
+    used, unused = Linear(2, 3, 4), Linear(2, 3, 4)
+    model = nn.ModuleList([used, unused])
+    for layer in model:
+        layer.draw("layer", [Streams(0), Streams(1)])
+    stacked = StackedAdamW(model, learning_rates=[0.1] * 2, weight_decays=[0.0] * 2, max_grad_norms=[1e6] * 2)
+    x = torch.randn(2, 5, 3)
+    stacked.step((used(x) + unused(x)).square().flatten(1).mean(dim=1))
+    stacked.step(used(x).square().flatten(1).mean(dim=1))
+    assert all(not place.any() for place in stacked.gradients[2:])
+    assert all(place.any() for place in stacked.gradients[:2])

@@ -42,7 +42,7 @@ def _worker():
 
 def config(model, *, task=None, d_model=16, **training):
     size = {} if model["name"] == "heuristic" else {"d_model": d_model}
-    if model["name"] in ("amor", "full_attention"):
+    if model["name"] in ("amor", "full_attention") and "num_heads" not in model:
         size["num_heads"] = 4
     small = {"num_train": 20, "num_validation": 9, "num_test": 10}
     return ExperimentConfig.model_validate(
@@ -126,6 +126,42 @@ def test_a_trial_is_bit_identical_whoever_its_stack_mates_are(members):
     stacked = run(*(setup(VARIATIONS[variation], seed, key=f"{variation} {seed}") for variation, seed in members))
     for variation, seed in members:
         assert stacked[f"{variation} {seed}"] == alone(variation, seed)
+
+
+@settings(deadline=None, max_examples=12)
+@given(
+    gate=st.sampled_from(
+        [
+            {"name": "entropy"},
+            {"name": "entropy", "threshold": 0.97},
+            {"name": "learned_ste"},
+            {"name": "learned_rl"},
+            {"name": "oracle"},
+            {"name": "always"},
+            {"name": "random", "rate": 0.002},
+        ]
+    ),
+    top_k=st.sampled_from([1, 5, 8, 32, 200]),
+    d_model=st.sampled_from([16, 48, 80]),
+    heads=st.sampled_from([2, 16]),
+    sequences=st.integers(9, 40),
+    batch_size=st.sampled_from([8, 16, 24]),
+    num_steps=st.integers(24, 40),
+)
+def test_a_trial_is_bit_identical_whatever_the_shapes(gate, top_k, d_model, heads, sequences, batch_size, num_steps):
+    model = {"name": "amor", "gate": gate, "attention": {"top_k": top_k}, "num_heads": heads}
+    task = {"seq_length": num_steps, "num_train": sequences, "retrieval_distance_range": [4, 10]}
+    same = config(model, task=task, d_model=d_model, batch_size=batch_size)
+    stacked = run(*(setup(same, seed) for seed in range(3)))
+    for seed in range(3):
+        assert stacked[str(seed)] == run(setup(same, seed))[str(seed)]
+
+
+@pytest.mark.parametrize("gate", ["entropy", "oracle", "always", "never", "learned_ste"])
+@pytest.mark.parametrize("heads", [1, 16])
+def test_a_last_batch_of_one_sequence_and_any_number_of_heads_train(gate, heads):
+    model = {"name": "amor", "gate": {"name": gate}, "num_heads": heads}
+    assert final(run(setup(config(model, task={"num_train": 9})))["0"]).status == "completed"
 
 
 @pytest.mark.parametrize("model", MODELS, ids=str)
