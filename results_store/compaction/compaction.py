@@ -62,7 +62,7 @@ def compact(store: str | Path) -> CompactionReport:
     """
     started_s = time.monotonic()
     layout = Layout(store)
-    if not layout.root.is_dir():
+    if not _is_there(layout):
         raise StorePathError(f"there is no store at {layout.root}")
     check_writable(layout)
     reports: list[KindReport] = []
@@ -80,6 +80,14 @@ def compact(store: str | Path) -> CompactionReport:
     return CompactionReport(
         kinds=tuple(reports), quarantined=tuple(quarantined), duration_s=time.monotonic() - started_s
     )
+
+
+def _is_there(layout: Layout) -> bool:
+    """Whether there is a folder with anything in it: an empty one is not made a store by merging nothing."""
+    try:
+        return layout.root.is_dir() and any(layout.root.iterdir())
+    except OSError as error:
+        raise StorePathError(f"cannot read the store {layout.root}: {error}") from error
 
 
 def _remove_leftovers(layout: Layout) -> None:
