@@ -5,7 +5,8 @@ theirs, publish it as any other file, renew the store's generation, delete the f
 is in a file that is whole:
 
 - A compaction that dies leaves at most rows that are in two files, which every view counts once; the next one
-  finds by the footer of the merged file which files it replaces, and deletes them.
+  finds by the footer of the merged file which files it replaces, and deletes those whose rows it holds. A footer
+  alone is not believed: other programs keep it when they write some of the rows to another file.
 - A reader that lists the store meanwhile sees by the generation that it has to list again
   (`catalogue/generation.py`). One that listed it before runs its query again (`results.py`).
 - A writer takes no notice. If it publishes bytes again whose file is being deleted, the file stays, or its rows
@@ -33,7 +34,7 @@ from results_store.catalogue.memory import VerificationMemory
 from results_store.catalogue.scan import NotTrustedError, read_whole, scan_kind, verify
 from results_store.compaction.batches import batches
 from results_store.compaction.lock import only_one
-from results_store.compaction.merged_file import publish_merged, replaced_names
+from results_store.compaction.merged_file import holds, publish_merged, replaced_names
 from results_store.compaction.report import CompactionReport, KindReport, Totals
 from results_store.errors import CompactionError, StorePathError
 from results_store.layout import Layout
@@ -62,7 +63,7 @@ def compact(store: str | Path) -> CompactionReport:
     """
     started_s = time.monotonic()
     layout = Layout(store)
-    if not layout.root.is_dir():
+    if not _is_there(layout):
         raise StorePathError(f"there is no store at {layout.root}")
     check_writable(layout)
     reports: list[KindReport] = []
@@ -80,6 +81,14 @@ def compact(store: str | Path) -> CompactionReport:
     return CompactionReport(
         kinds=tuple(reports), quarantined=tuple(quarantined), duration_s=time.monotonic() - started_s
     )
+
+
+def _is_there(layout: Layout) -> bool:
+    """Whether there is a folder with anything in it: an empty one is not made a store by merging nothing."""
+    try:
+        return layout.root.is_dir() and any(layout.root.iterdir())
+    except OSError as error:
+        raise StorePathError(f"cannot read the store {layout.root}: {error}") from error
 
 
 def _remove_leftovers(layout: Layout) -> None:
@@ -123,12 +132,21 @@ class _KindCompaction:
         return KindReport(kind=self._kind, before=before, after=self._totals())
 
     def _finish_earlier_one(self) -> None:
-        """Deletes what a compaction that died has merged and not deleted."""
+        """Deletes what a compaction that died has merged and not deleted.
+
+        Where a footer says what is not true, both sides stay and are merged as any other.
+        """
         leftovers: set[str] = set()
         for name, replaced in replaced_names(self._connection, self._files.values()).items():
             present = replaced & self._files.keys()
-            if present and self._read_again(self._files[name]) is not None:
-                leftovers |= present
+            if not present or name not in self._files or self._read_again(self._files[name]) is None:
+                continue
+            named = [self._files[other] for other in sorted(present)]
+            good = [
+                file for file in named if self._read_again(file) is not None and file.path.name not in self._left_alone
+            ]
+            if good and holds(self._connection, self._kind, self._files[name], good):
+                leftovers.update(file.path.name for file in good)
         self._delete(leftovers & self._files.keys())
 
     def _merge(self, batch: Sequence[VerifiedFile]) -> None:

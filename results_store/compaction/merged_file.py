@@ -3,7 +3,7 @@
 # ruff: noqa: S608 - everything that enters this SQL goes through `identifier` or `literal`
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 import duckdb
@@ -16,7 +16,7 @@ from results_store.layout import Layout
 from results_store.schemas import Kind
 from results_store.stores.publishing import publish_file, temporary_file
 
-__all__ = ["publish_merged", "replaced_names"]
+__all__ = ["holds", "publish_merged", "replaced_names"]
 
 _REPLACES = "amor.replaces"
 _BYTES_PER_GROUP = 256 * 2**20
@@ -87,7 +87,9 @@ def _digest(connection: duckdb.DuckDBPyConnection, kind: Kind, scan: Scan) -> tu
 
 
 def replaced_names(connection: duckdb.DuckDBPyConnection, files: Iterable[VerifiedFile]) -> dict[str, set[str]]:
-    """For each merged file, by name, the names of the files that it replaces.
+    """For each merged file, by name, the names of the files that it says it replaces.
+
+    A footer is no proof: other programs copy it to files of other rows. `holds` tells whether it is true.
 
     Raises:
         CompactionError: A file cannot be read.
@@ -101,3 +103,39 @@ def replaced_names(connection: duckdb.DuckDBPyConnection, files: Iterable[Verifi
     except duckdb.Error as error:
         raise CompactionError(f"cannot read the footers of files: {str(error).splitlines()[0]}") from error
     return {Path(path).name: {f"{stem}.parquet" for stem in stems.split(",")} for path, stems in found}
+
+
+def holds(
+    connection: duckdb.DuckDBPyConnection, kind: Kind, merged: VerifiedFile, files: Collection[VerifiedFile]
+) -> bool:
+    """Whether a file has every column of others, in its type, and every row of them.
+
+    Values are compared, not hashes of rows: who wrote a footer that lies could make these collide, too. So the rows
+    of one side are held in memory.
+
+    Args:
+        connection: May read the files.
+        kind: Kind of all of them.
+        merged: What says that it holds the rows of others.
+        files: The others; at least one.
+
+    Raises:
+        CompactionError: A file cannot be read.
+    """
+    claimant, others = Scan(files=(merged,), problems=()), Scan(files=tuple(files), problems=())
+    columns = columns_of(kind, claimant)
+    if any(columns.get(name) is not file.columns[name] for file in files for name in file.columns):
+        return False
+    is_same_row = " AND ".join(f"one.{name} IS NOT DISTINCT FROM other.{name}" for name in map(identifier, columns))
+    query = f"""
+        SELECT EXISTS (
+            FROM ({source(others, columns)}) AS one
+            ANTI JOIN ({source(claimant, columns)}) AS other ON {is_same_row}
+        )
+    """
+    try:
+        row = connection.execute(query).fetchone()
+    except duckdb.Error as error:
+        raise CompactionError(f"cannot compare files of {kind.value}: {str(error).splitlines()[0]}") from error
+    assert row is not None
+    return not row[0]

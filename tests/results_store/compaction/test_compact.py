@@ -223,6 +223,12 @@ def test_a_missing_store_is_one_line_and_not_made(store):
     assert not store.path.exists()
 
 
+def test_an_empty_folder_is_no_store_and_stays_empty(tmp_path):
+    with pytest.raises(StorePathError, match="there is no store at"):
+        compact(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_store_that_cannot_be_written_to_is_one_line(filled, shown, monkeypatch):
     files = shown.files(filled.path)
 

@@ -1,12 +1,15 @@
 """Compactions that die, and that run while others write, read and compact."""
 
 import contextlib
+import io
 import os
 import subprocess
 import sys
 import threading
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import results_store
@@ -88,6 +91,83 @@ def test_a_damaged_merged_file_does_not_cost_the_files_that_it_replaces(filled, 
     path.write_bytes(path.read_bytes()[:-1] + b"?")
     assert [problem.path for problem in compact(filled.path).quarantined] == [path]
     assert shown.views(filled.path) == before
+
+
+def with_footer(path, table, replaced):
+    """A sound file of trials that says that it replaces others."""
+    noted = table.replace_schema_metadata({"amor.replaces": ",".join(file.stem for file in replaced)})
+    stream = io.BytesIO()
+    pq.write_table(noted, stream)
+    return publishing.publish(Layout(path), Kind.TRIALS, stream.getvalue())
+
+
+def rewritten(table, column, data_type=None):
+    """The same rows with one column in another type, or new."""
+    if data_type is None:
+        return table.append_column(column, pa.array([1.0] * len(table)))
+    index = table.column_names.index(column)
+    return table.set_column(index, column, table[column].cast(data_type))
+
+
+def types_of_columns(path):
+    """A view shows a column in one type, whatever its files have."""
+    return {(field.name, field.type) for file in (path / "trials").iterdir() for field in pq.read_schema(file)}
+
+
+LIES = {
+    "another row": lambda own, others: own,
+    "all rows but one": lambda own, others: others.slice(1),
+    "a column less": lambda own, others: others.drop_columns("x"),
+    "a column more": lambda own, others: rewritten(others, "more"),
+    "another type": lambda own, others: rewritten(others, "x", pa.string()),
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_footer_that_lies_costs_no_row(filled, shown, lie):
+    first, *others = sorted((filled.path / "trials").iterdir())
+    table = LIES[lie](pq.read_table(first), pq.read_table(others))
+    with_footer(filled.path, table, others)
+    before = shown.views(filled.path), types_of_columns(filled.path)
+    compact(filled.path)
+    assert (shown.views(filled.path), types_of_columns(filled.path)) == before
+
+
+def test_a_merged_file_that_was_filtered_costs_no_row(filled, shown):
+    """Other programs keep the footer, and the members may be there again: from a backup, or another store."""
+    before = shown.views(filled.path)
+    members = {file: file.read_bytes() for file in (filled.path / "trials").iterdir()}
+    compact(filled.path)
+    (merged,) = (filled.path / "trials").iterdir()
+    stream = io.BytesIO()
+    pq.write_table(pq.read_table(merged).slice(2), stream)
+    merged.unlink()
+    filtered = publishing.publish(Layout(filled.path), Kind.TRIALS, stream.getvalue())
+    assert b"amor.replaces" in pq.read_schema(filtered).metadata
+    for file, content in members.items():
+        file.write_bytes(content)
+    compact(filled.path)
+    assert shown.views(filled.path) == before
+
+
+def test_a_footer_that_is_true_is_believed_for_what_it_names_only(filled, shown, monkeypatch):
+    """Nothing is merged here, so whatever is gone was found to be in the other file."""
+    monkeypatch.setattr("results_store.compaction.batches._LARGE_ROWS", 0)
+    before = shown.views(filled.path)
+    first, *others = sorted((filled.path / "trials").iterdir())
+    merged = with_footer(filled.path, pq.read_table([first, *others]), others)
+    compact(filled.path)
+    assert set((filled.path / "trials").iterdir()) == {first, merged}
+    assert shown.views(filled.path) == before
+
+
+def test_files_with_columns_of_other_programs_are_no_leftovers(filled):
+    first, second, *_ = sorted((filled.path / "trials").iterdir())
+    foreign = pq.read_table(first).append_column("deep", pa.array([{"x": 1}]))
+    file = publishing.publish(Layout(filled.path), Kind.TRIALS, publishing.encode(foreign))
+    with_footer(filled.path, pq.read_table([first, second]), [file])
+    compact(filled.path)
+    assert file.exists()
 
 
 def dies(*args):
