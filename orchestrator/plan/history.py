@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 
+from orchestrator.errors import TrainableError
 from orchestrator.executors.capacity import Capacity
 from orchestrator.plan.forecast import Forecast, PastCell
 from orchestrator.plan.plan import Plan, make_plan
@@ -49,6 +50,7 @@ def _forecast(results: Results, trainable: Trainable) -> Forecast:
         """
         SELECT config, stack_size, median(duration_s) FROM trials
         WHERE trainable = $name AND trainable_version = $version AND status = 'completed'
+            AND stack_size >= 1 AND duration_s IS NOT NULL
         GROUP BY config, stack_size ORDER BY max(finished_at) DESC LIMIT $most
         """,
         {"name": trainable.name, "version": trainable.version, "most": MAX_PAST_CELLS},
@@ -59,9 +61,9 @@ def _forecast(results: Results, trainable: Trainable) -> Forecast:
         data = json.loads(config_text)
         try:
             config = trainable.config_model.model_validate_json(config_text)
-        except ValueError:
-            continue  # written when the configuration had other fields; of no use for a forecast
-        cost = estimates.stack_cost(config, stack_size) / stack_size
+            cost = estimates.stack_cost(config, stack_size) / stack_size
+        except (ValueError, TrainableError):
+            continue  # written when the configuration had other fields, or beyond estimating: of no use for a forecast
         past.append(PastCell(leaves=leaves_of(data), cost=cost, duration_s=duration_s))
     return Forecast(past)
 

@@ -82,14 +82,19 @@ def warning_of_memory(trials: Sequence[Trial], estimates: Estimates, capacity: C
     if not num_larger:
         return None
     return (
-        f"{num_larger} of {len(trials)} trials are thought to need up to {_gigabytes(max(needed.values()))} of memory "
-        f"each, more than the {_gigabytes(usable)} of a worker; they are trained alone (--workers, "
+        f"{num_larger} of {len(trials)} trials are thought to need up to {_amount(max(needed.values()))} of memory "
+        f"each, more than the {_amount(usable)} of a worker; they are trained alone (--workers, "
         "--memory-per-worker)"
     )
 
 
-def _gigabytes(num_bytes: float) -> str:
-    return f"{num_bytes / 1e9:.3g} GB"
+def _amount(num_bytes: float) -> str:
+    """In the unit that leaves up to three digits; nobody wants to count the zeros of an absurd estimate."""
+    for unit in ("bytes", "kB", "MB", "GB", "TB", "PB", "EB"):
+        if num_bytes < 999.5:
+            return f"{num_bytes:.3g} {unit}"
+        num_bytes /= 1000
+    return "more than 1000 EB"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,7 +165,9 @@ class _Stacking:
                 is_too_large = self._memory([cell], 1) > self._usable
                 keys[cell.cell_id] = None if is_too_large else self._estimates.stack_key(cell.config)
             key = keys[cell.cell_id]
-            by_key.setdefault(trial.trial_id if key is None else ("stack", key), []).append(trial)
+            with self._estimates.comparing_keys():
+                alike = by_key.setdefault(trial.trial_id if key is None else ("stack", key), [])
+            alike.append(trial)
         return [self._group(trials, min(largest, len(trials))) for trials in by_key.values()]
 
     def _group(self, trials: list[Trial], largest: int) -> _Group:

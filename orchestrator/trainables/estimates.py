@@ -1,7 +1,9 @@
 """What a trainable says about its configurations, checked: a plan rests on it."""
 
+import contextlib
 import math
 from collections.abc import Hashable
+from contextlib import AbstractContextManager
 from numbers import Real
 from typing import Any
 
@@ -25,6 +27,10 @@ class Estimates:
             hash(key)
         return key
 
+    def comparing_keys(self) -> AbstractContextManager[None]:
+        """Around whatever compares keys: an exception of a key's own `__eq__` is a `TrainableError` as well."""
+        return asking(self._trainable, "stack_key().__eq__")
+
     def cost(self, config: BaseModel) -> float:
         """See `Trainable.cost`."""
         with asking(self._trainable, "cost"):
@@ -46,8 +52,9 @@ class Estimates:
     def _checked(self, question: str, value: Any) -> float:
         is_number = isinstance(value, Real) and not isinstance(value, bool)
         if is_number and 0 <= value < math.inf:
-            with asking(self._trainable, question):  # a whole number may be beyond what a float holds
+            with contextlib.suppress(OverflowError):  # a whole number may be beyond what a float holds
                 return float(value)
+            raise TrainableError(f"trainable {self._trainable.name!r}: {question}() returned a number too large")
         raise TrainableError(
             f"trainable {self._trainable.name!r}: {question}() returned {value!r:.60}, which is no number of 0 or more"
         )

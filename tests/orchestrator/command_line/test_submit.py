@@ -136,7 +136,26 @@ def test_memory_per_worker(amor, write_study, store, size):
     assert inline(amor, write_study(), store, "--memory-per-worker", size).code == 0
 
 
-@pytest.mark.parametrize("size", ["", "0", "-1GB", "4XB", "4GB or so", "1.2.3GB", "nan", "infGB", "1e9"])
+@pytest.mark.parametrize(
+    "size",
+    [
+        "",
+        "0",
+        "-1GB",
+        "4XB",
+        "4GB or so",
+        "1.2.3GB",
+        "nan",
+        "infGB",
+        "1e9",
+        "4 Gbit",
+        "4gibit",
+        "32bit",
+        "1001PB",
+        "9" * 400 + "GB",
+        "9" * 5000,
+    ],
+)
 def test_memory_per_worker_that_is_none(amor, write_study, store, size):
     answer = inline(amor, write_study(), store, "--memory-per-worker", size)
     assert answer.code == 2

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -102,6 +104,32 @@ def test_forecasts_hold_for_stacks_of_other_sizes_than_the_past_ones(tmp_path, p
     made = plan_study(study, store, open_results(store.path), capacity=TWO_WORKERS, stack_size=size)
     assert made.num_stacks == 3 / size
     assert made.cpu_hours == pytest.approx(3 * 0.2 * share[size] / share[1])
+
+
+@pytest.mark.parametrize("changes", [{"stack_size": 0}, {"stack_size": None}, {"duration_s": None}, {"stack_size": -1}])
+def test_rows_without_a_time_per_trial_are_of_no_use_for_a_forecast(tmp_path, study, changes):
+    store = FolderStore(tmp_path / "store")
+    store.publish([_record(study.cells[0], 7, 1, 720.0)])
+    (path,) = store.path.rglob("*.parquet")
+    table = pq.read_table(path)
+    for name, value in changes.items():
+        column = pa.array([value] * len(table), table.schema.field(name).type)
+        nullable = table.schema.field(name).with_nullable(True)
+        table = table.set_column(table.schema.get_field_index(name), nullable, column)
+    pq.write_table(table, path)
+    made = plan_study(study, store, open_results(store.path), capacity=TWO_WORKERS)
+    assert made.cpu_hours is None
+
+
+def test_rows_whose_estimate_fails_are_of_no_use_for_a_forecast(tmp_path, study, monkeypatch):
+    store = FolderStore(tmp_path / "store")
+    store.publish([_record(study.cells[0], 7, 16, 720.0)])
+    stack_cost = AmorTrainable.stack_cost
+    monkeypatch.setattr(
+        AmorTrainable, "stack_cost", lambda self, config, size: stack_cost(self, config, size) if size < 16 else 1 / 0
+    )
+    made = plan_study(study, store, open_results(store.path), capacity=TWO_WORKERS, stack_size=1)
+    assert made.cpu_hours is None
 
 
 def _record(cell, seed, stack_size, duration_s):

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict
 
+from orchestrator.errors import TrainableError
 from orchestrator.executors.capacity import Capacity
 from orchestrator.plan.schedule import simulate
 from orchestrator.plan.stacking import MAX_STACK_SIZE, WORTH, make_stacks, warning_of_memory
@@ -193,6 +194,32 @@ def test_memory_bounds_stacks_and_what_is_too_large_alone_is_told_and_trained_al
     )
     assert warning_of_memory(trials[:6], ESTIMATES, room) is None
     assert warning_of_memory(trials, ESTIMATES, capacity(1)) is None
+
+
+@pytest.mark.parametrize(
+    ("num_bytes", "text"),
+    [(999, "999 bytes"), (999_600, "1 MB"), (10**18, "1 EB"), (10**30, "more than 1000 EB")],
+)
+def test_the_memory_that_is_warned_of_has_a_readable_unit(num_bytes, text):
+    trials = trials_of((Knobs(process_bytes=num_bytes), 1))
+    warning = warning_of_memory(trials, ESTIMATES, capacity(1, 500))
+    assert f"need up to {text} of memory each, more than the 500 bytes of a worker" in warning
+
+
+class Incomparable:
+    def __hash__(self):
+        return 1
+
+    def __eq__(self, other):
+        raise ValueError("no comparison")
+
+
+def test_keys_that_cannot_be_compared_are_the_trainables_fault():
+    trainable = Knobbed()
+    trainable.stack_key = lambda _: (Incomparable(),)
+    with pytest.raises(TrainableError) as error:
+        make_stacks(trials_of((Knobs(), 1), (Knobs(), 1)), Estimates(trainable), capacity(1))
+    assert str(error.value) == ("trainable 'do_nothing': stack_key().__eq__() raised ValueError: no comparison")
 
 
 def test_sizes_that_are_chosen_fit_into_memory_too():

@@ -46,8 +46,9 @@ def test_an_exception_is_one_clear_line(question):
 
 
 def test_a_number_too_large_is_one_clear_line():
-    with pytest.raises(TrainableError, match="cost\\(\\) raised OverflowError"):
+    with pytest.raises(TrainableError) as error:
         answering("cost", lambda _: 10**400).cost(CONFIG)
+    assert str(error.value) == "trainable 'do_nothing': cost() returned a number too large"
 
 
 @pytest.mark.parametrize("value", [0, 2, 2.5, np.float32(2.5), np.int64(2)])
