@@ -1,8 +1,10 @@
 """Generating data by a task's name, and keeping it for the next trial."""
 
-import functools
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any
+
+from numpy.typing import NDArray
 
 from amor_models.configuration import NeedleHaystackTask, SimpleRetrievalTask, TaskConfig
 from amor_models.tasks.dataset import Dataset
@@ -32,17 +34,51 @@ def generate(name: str, *, size: int, seed: int, **parameters: Any) -> Dataset:
     return _GENERATORS[name](size=size, seed=seed, **parameters)
 
 
-@functools.lru_cache(maxsize=24)
-def _cached(name: str, size: int, seed: int, parameters: tuple[tuple[str, Any], ...]) -> Dataset:
-    dataset = generate(name, size=size, seed=seed, **dict(parameters))
-    for array in vars(dataset).values():
-        if array is not None:
-            array.flags.writeable = False  # shared by all trials of this process
-    return dataset
+CACHE_BYTES = 100_000_000
+"""Of generated data at most that a process keeps: of the paper's tasks, for about eight seeds."""
+
+
+class DataCache:
+    """Data sets by what they were generated from, the longest unused forgotten first; safe to share among threads.
+
+    Args:
+        max_bytes: of arrays at most that are kept; a larger data set is generated whenever it is asked for.
+    """
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._kept: dict[Hashable, Dataset] = {}
+        self._lock = threading.Lock()
+
+    def get(self, name: str, *, size: int, seed: int, parameters: Mapping[str, Any]) -> Dataset:
+        """The data set, with read-only arrays."""
+        key = (name, size, seed, tuple(sorted(parameters.items())))
+        with self._lock:
+            dataset = self._kept.pop(key, None)
+            if dataset is None:
+                dataset = generate(name, size=size, seed=seed, **parameters)
+                for array in _arrays(dataset):
+                    array.flags.writeable = False  # shared by all trials of this process
+            self._kept[key] = dataset  # the last, as the latest used
+            while self.num_bytes > self._max_bytes:
+                del self._kept[next(iter(self._kept))]
+            return dataset
+
+    @property
+    def num_bytes(self) -> int:
+        """Bytes of the arrays kept."""
+        return sum(array.nbytes for dataset in self._kept.values() for array in _arrays(dataset))
+
+
+def _arrays(dataset: Dataset) -> list[NDArray[Any]]:
+    return [array for array in vars(dataset).values() if array is not None]
+
+
+_CACHE = DataCache(CACHE_BYTES)
 
 
 def dataset_of(task: TaskConfig, *, size: int, seed: int) -> Dataset:
-    """The data set of a configured task, generated once per process and seed; its arrays are read-only."""
+    """The data set of a configured task, kept for the next trial (up to `CACHE_BYTES`); its arrays are read-only."""
     parameters: dict[str, Any]
     if isinstance(task, SimpleRetrievalTask):
         parameters = {
@@ -57,4 +93,4 @@ def dataset_of(task: TaskConfig, *, size: int, seed: int) -> Dataset:
             "impossible_query_prob": task.impossible_query_prob,
         }
     parameters |= {"seq_length": task.seq_length, "vocab_size": task.vocab_size}
-    return _cached(task.name, size, seed, tuple(sorted(parameters.items())))
+    return _CACHE.get(task.name, size=size, seed=seed, parameters=parameters)

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amor_models.tasks import emitted_pairs, generate, surviving_pairs
+from amor_models.tasks.generate import DataCache
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 DIGESTS = json.loads((FIXTURES / "task_digests_v1.json").read_text())
@@ -30,6 +31,38 @@ def test_seed_zero_is_a_seed():
     for name in DIGESTS:
         first, second = generate(name, size=4, seed=0), generate(name, size=4, seed=0)
         assert np.array_equal(first.tokens, second.tokens)
+
+
+SMALL = {"seq_length": 30, "vocab_size": 8}
+BYTES_OF_ONE = 4 * 30 * (8 + 1 + 8)
+
+
+def test_data_are_kept_and_cannot_be_written():
+    cache = DataCache(BYTES_OF_ONE)
+    first = cache.get("simple_retrieval", size=4, seed=1, parameters=SMALL)
+    assert cache.get("simple_retrieval", size=4, seed=1, parameters=SMALL) is first
+    with pytest.raises(ValueError, match="read-only"):
+        first.tokens[0, 0] = 1
+
+
+@given(
+    num_kept=st.integers(0, 3),
+    asked=st.lists(st.tuples(st.integers(0, 4), st.sampled_from([4, 8])), max_size=12),
+)
+@settings(deadline=None, max_examples=30)
+def test_kept_data_never_exceed_their_bound(num_kept, asked):
+    cache = DataCache(num_kept * BYTES_OF_ONE)
+    for seed, size in asked:
+        dataset = cache.get("simple_retrieval", size=size, seed=seed, parameters=SMALL)
+        assert np.array_equal(dataset.tokens, generate("simple_retrieval", size=size, seed=seed, **SMALL).tokens)
+        assert cache.num_bytes <= num_kept * BYTES_OF_ONE
+
+
+def test_the_longest_unused_data_are_forgotten_first():
+    cache = DataCache(2 * BYTES_OF_ONE)
+    first, _, again, _ = (cache.get("simple_retrieval", size=4, seed=seed, parameters=SMALL) for seed in (1, 2, 1, 3))
+    assert again is first
+    assert cache.get("simple_retrieval", size=4, seed=1, parameters=SMALL) is first
 
 
 def test_an_unknown_task_is_refused():

@@ -27,8 +27,8 @@ print(1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 
 
-def experiment(model, *, task="needle_haystack", batch_size=32):
-    sizes = {"num_train": 2 * batch_size, "num_validation": 128, "num_test": 1}
+def experiment(model, *, task="needle_haystack", batch_size=32, **of_task):
+    sizes = {"num_train": 2 * batch_size, "num_validation": 128, "num_test": 1, **of_task}
     return {
         "task": {"name": task, **sizes},
         "model": model,
@@ -46,6 +46,9 @@ def experiment(model, *, task="needle_haystack", batch_size=32):
         (experiment({"name": "amor", "gate": {"name": "always"}, "attention": {"top_k": 32}}), 1),
         (experiment({"name": "full_attention", "num_heads": 8}), 3),
         (experiment({"name": "full_attention"}, task="simple_retrieval"), 8),
+        (experiment({"name": "full_attention", "d_model": 256, "num_layers": 4}, batch_size=16), 2),
+        (experiment({"name": "ssm"}, vocab_size=1000), 2),
+        (experiment({"name": "amor"}, task="simple_retrieval", vocab_size=500), 4),
     ],
     ids=str,
 )
