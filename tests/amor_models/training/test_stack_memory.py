@@ -9,7 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amor_models.configuration import ExperimentConfig
+from amor_models.models import build_stack
+from amor_models.randomness import Streams
 from amor_models.training import stack_memory
+from amor_models.training.stack_memory import num_weights
 
 PROGRAM = """
 import json, resource, sys
@@ -69,3 +72,12 @@ def test_no_process_needs_more_than_thought_nor_less_than_half(config, size):
 def test_more_trials_need_more(model, size, batch_size):
     config = ExperimentConfig.model_validate(experiment({"name": model}, batch_size=batch_size))
     assert 0 < stack_memory(config, size) < stack_memory(config, size + 1)
+
+
+@pytest.mark.parametrize("model", ["ssm", "ssm_mlp", "full_attention", "amor"])
+@pytest.mark.parametrize("width", [64, 256])
+def test_the_weights_are_counted_but_for_a_few(model, width):
+    extra = {"attention": {"kv": "raw_embedding"}} if model == "amor" else {}
+    config = ExperimentConfig.model_validate(experiment({"name": model, "d_model": width, **extra}, vocab_size=300))
+    counted, real = num_weights(config), build_stack([config], [Streams(1)]).num_parameters()
+    assert 0.95 * real < counted <= 1.25 * real
