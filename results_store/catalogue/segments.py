@@ -12,7 +12,6 @@ import contextlib
 import hashlib
 import os
 import secrets
-import time
 
 import duckdb
 
@@ -20,6 +19,7 @@ from results_store.catalogue.memory import StatKey, VerificationMemory
 from results_store.catalogue.merging import groups_of_equal_types, merge
 from results_store.catalogue.scan import NotTrustedError, Scan, VerifiedFile, verify
 from results_store.layout import Layout
+from results_store.leftovers import remove_leftovers
 from results_store.schemas import Kind
 
 __all__ = ["Segments"]
@@ -27,7 +27,6 @@ __all__ = ["Segments"]
 _MAX_ROWS_OF_SMALL_FILE = 1000
 _MIN_MEMBERS = 256
 _MAX_SEGMENTS = 8
-_MIN_AGE_OF_LEFTOVER_S = 3600
 
 
 class Segments:
@@ -63,7 +62,7 @@ class Segments:
                 trusted[made.path.name] = made
                 rest = [file for file in rest if file.path.name not in names]
             self._memory.set_segments(kind.value, {name: members[name] for name in trusted})
-            self._remove_leftovers(kind, set(trusted))
+            remove_leftovers(self._layout.segments(kind), trusted)
         return Scan(files=(*trusted.values(), *rest), problems=())
 
     def _trusted(self, kind: Kind, name: str) -> VerifiedFile | None:
@@ -92,14 +91,6 @@ class Segments:
             return None
         made = self._trusted(kind, name)
         return made if made is not None and made.num_rows == sum(file.num_rows for file in files) else None
-
-    def _remove_leftovers(self, kind: Kind, used: set[str]) -> None:
-        """Deletes segments that nobody uses; recent ones may be in use by another process."""
-        before = time.time() - _MIN_AGE_OF_LEFTOVER_S
-        with contextlib.suppress(OSError):
-            for path in self._layout.segments(kind).iterdir():
-                if path.name not in used and path.lstat().st_mtime < before:
-                    path.unlink()
 
 
 def _key(kind: Kind) -> str:

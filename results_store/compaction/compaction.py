@@ -38,14 +38,13 @@ from results_store.compaction.merged_file import holds, publish_merged, replaced
 from results_store.compaction.report import CompactionReport, KindReport, Totals
 from results_store.errors import CompactionError, StorePathError
 from results_store.layout import Layout
+from results_store.leftovers import remove_leftovers
 from results_store.query import connect
 from results_store.schemas import Kind, type_of_field
 from results_store.stores.publishing import check_writable
 from results_store.stores.quarantine import move_to_quarantine
 
 __all__ = ["compact"]
-
-_MIN_AGE_OF_LEFTOVER_S = 3600
 
 
 def compact(store: str | Path) -> CompactionReport:
@@ -69,7 +68,7 @@ def compact(store: str | Path) -> CompactionReport:
     reports: list[KindReport] = []
     quarantined: list[Problem] = []
     with only_one(layout), connect(layout.root) as connection:
-        _remove_leftovers(layout)
+        remove_leftovers(layout.temporary)
         memory = VerificationMemory(layout.verified)
         for kind in Kind:
             compaction = _KindCompaction(layout, kind, memory, connection)
@@ -89,15 +88,6 @@ def _is_there(layout: Layout) -> bool:
         return layout.root.is_dir() and any(layout.root.iterdir())
     except OSError as error:
         raise StorePathError(f"cannot read the store {layout.root}: {error}") from error
-
-
-def _remove_leftovers(layout: Layout) -> None:
-    """Deletes unfinished files of processes that died; a recent one may still be written to."""
-    before = time.time() - _MIN_AGE_OF_LEFTOVER_S
-    with contextlib.suppress(OSError):
-        for path in layout.temporary.iterdir():
-            if path.lstat().st_mtime < before:
-                path.unlink()
 
 
 class _KindCompaction:

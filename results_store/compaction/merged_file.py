@@ -97,12 +97,16 @@ def replaced_names(connection: duckdb.DuckDBPyConnection, files: Iterable[Verifi
     paths = ", ".join(literal(str(file.path)) for file in files)
     if not paths:
         return {}
-    query = f"SELECT file_name, decode(value) FROM parquet_kv_metadata([{paths}]) WHERE decode(key) = '{_REPLACES}'"
+    # Of foreign files neither key nor value need be text.
+    query = f"SELECT file_name, value FROM parquet_kv_metadata([{paths}]) WHERE key = '{_REPLACES}'::BLOB"
     try:
         found = connection.execute(query).fetchall()
     except duckdb.Error as error:
         raise CompactionError(f"cannot read the footers of files: {str(error).splitlines()[0]}") from error
-    return {Path(path).name: {f"{stem}.parquet" for stem in stems.split(",")} for path, stems in found}
+    return {
+        Path(path).name: {f"{stem}.parquet" for stem in value.decode("ascii", "replace").split(",")}
+        for path, value in found
+    }
 
 
 def holds(

@@ -133,6 +133,17 @@ def test_a_footer_that_lies_costs_no_row(filled, shown, lie):
     assert (shown.views(filled.path), types_of_columns(filled.path)) == before
 
 
+def test_a_footer_that_is_no_text_is_borne(filled, shown):
+    first = sorted((filled.path / "trials").iterdir())[0]
+    table = pq.read_table(first).replace_schema_metadata({b"amor.replaces": b"\xff\xfe", b"\xff": b"\xfe"})
+    stream = io.BytesIO()
+    pq.write_table(table, stream)
+    publishing.publish(Layout(filled.path), Kind.TRIALS, stream.getvalue())
+    before = shown.views(filled.path)
+    assert compact(filled.path).quarantined == ()
+    assert shown.views(filled.path) == before
+
+
 def test_a_merged_file_that_was_filtered_costs_no_row(filled, shown):
     """Other programs keep the footer, and the members may be there again: from a backup, or another store."""
     before = shown.views(filled.path)
