@@ -15,6 +15,8 @@ from torch import Tensor
 from torch.autograd.function import FunctionCtx, once_differentiable
 from torch.nn import functional
 
+from amor_models.attention.selection import future_mask
+
 QUERY_BLOCK = 64
 
 MaskMaker = Callable[[tuple[int, ...]], Tensor]
@@ -33,8 +35,8 @@ class CausalDropoutAttention(torch.autograd.Function):
         for start in range(0, num_steps, QUERY_BLOCK):
             end = min(start + QUERY_BLOCK, num_steps)
             scores = torch.bmm(queries[:, start:end] * (1 / math.sqrt(width)), keys[:, :end].transpose(1, 2))
-            # Added, not filled under a mask: several times faster.
-            scores[:, :, start:].add_(torch.full((end - start, end - start), float("-inf")).triu_(1))
+            positions = torch.arange(end - start).unsqueeze(0)
+            scores[:, :, start:].add_(future_mask(positions, end - start, scores.dtype))
             weights = scores.softmax(dim=2)
             shape = (num_trials, num_attentions // num_trials, end - start, end)
             dropped = draw(shape).view_as(weights).mul_(weights)

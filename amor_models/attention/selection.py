@@ -56,12 +56,12 @@ def choose_keys(queries_NFE: Tensor, keys_NTE: Tensor, positions_PF: Tensor, top
         num_scores += scores.numel()
         if first + 1 < end:
             grouped = scores.view(positions_PB.shape[0], -1, *scores.shape[1:])
-            grouped.add_(_future_mask(positions_PB, end, scores.dtype).unsqueeze(1))
+            grouped.add_(future_mask(positions_PB, end, scores.dtype).unsqueeze(1))
         best_NFK[:, block], chosen_NFK[:, block] = scores.topk(top_k, dim=-1, sorted=False)
     return Selection(keys=chosen_NFK, scores=best_NFK, num_scores=num_scores)
 
 
-def _future_mask(positions_PB: Tensor, num_keys: int, dtype: torch.dtype) -> Tensor:
+def future_mask(positions_PB: Tensor, num_keys: int, dtype: torch.dtype) -> Tensor:
     """0 where a query sees a key, minus infinity where the key is in its future (P, B, T).
 
     To be added: that is several times faster than filling under a mask.

@@ -13,6 +13,7 @@ from amor_models.randomness import Streams
 class LearnedRlGate(Gate):
     """A linear head on the hidden state; fires by a Bernoulli draw while training."""
 
+    per_trial: ClassVar[tuple[str, ...]] = ("generators",)
     has_gradient: ClassVar[bool] = True
 
     def __init__(self, *, num_trials: int, d_model: int) -> None:
@@ -23,10 +24,6 @@ class LearnedRlGate(Gate):
     def draw(self, name: str, streams: Sequence[Streams]) -> None:
         """Keeps a generator per trial for the samples; the head draws its own weights."""
         self.generators = [stream.torch_generator("gate_noise", name) for stream in streams]
-
-    def keep(self, trials: Sequence[int]) -> None:
-        """The others leave, with their generators."""
-        self.generators = [self.generators[trial] for trial in trials]
 
     def forward(self, given: GateInput) -> GateOutput:
         """Samples while training; fires where the probability exceeds one half otherwise."""

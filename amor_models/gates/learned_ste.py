@@ -14,6 +14,7 @@ from amor_models.randomness import Streams
 class LearnedSteGate(Gate):
     """A linear head on the hidden state, with Gaussian noise on its logit while training."""
 
+    per_trial: ClassVar[tuple[str, ...]] = ("noise_stds", "generators")
     has_gradient: ClassVar[bool] = True
 
     def __init__(self, *, d_model: int, noise_stds: Sequence[float]) -> None:
@@ -25,11 +26,6 @@ class LearnedSteGate(Gate):
     def draw(self, name: str, streams: Sequence[Streams]) -> None:
         """Keeps a generator per trial for the noise; the head draws its own weights."""
         self.generators = [stream.torch_generator("gate_noise", name) for stream in streams]
-
-    def keep(self, trials: Sequence[int]) -> None:
-        """The others leave, with their generators."""
-        self.noise_stds = tuple(self.noise_stds[trial] for trial in trials)
-        self.generators = [self.generators[trial] for trial in trials]
 
     def _noise(self, logits_MBT: Tensor) -> Tensor:
         shape = logits_MBT.shape[1:]

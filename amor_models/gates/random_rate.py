@@ -1,6 +1,7 @@
 """A control: the gate that fires at a given rate, blindly."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import torch
 
@@ -13,6 +14,8 @@ class RandomGate(Gate):
 
     Each evaluation of a split draws the same again, so that epochs differ by their weights alone.
     """
+
+    per_trial: ClassVar[tuple[str, ...]] = ("rates", "streams", "generators", "evaluation_generators")
 
     def __init__(self, *, rates: Sequence[float]) -> None:
         super().__init__()
@@ -27,13 +30,6 @@ class RandomGate(Gate):
         self.name, self.streams = name, tuple(streams)
         self.generators = [stream.torch_generator("gate_noise", name) for stream in streams]
         self.begin_evaluation("")
-
-    def keep(self, trials: Sequence[int]) -> None:
-        """The others leave, with their generators."""
-        self.rates = tuple(self.rates[trial] for trial in trials)
-        self.streams = tuple(self.streams[trial] for trial in trials)
-        self.generators = [self.generators[trial] for trial in trials]
-        self.evaluation_generators = [self.evaluation_generators[trial] for trial in trials]
 
     def begin_evaluation(self, split: str) -> None:
         """Starts the split's draws anew."""

@@ -1,6 +1,7 @@
 """Dropout whose masks are drawn trial by trial."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -28,6 +29,8 @@ def draw_mask(mask: Tensor, rate: float, generator: np.random.Generator) -> None
 class Dropout(StackedLayer):
     """Dropout with a rate and a random stream for each trial."""
 
+    per_trial: ClassVar[tuple[str, ...]] = ("rates", "generators")
+
     def __init__(self, rates: Sequence[float]) -> None:
         super().__init__()
         self.rates = tuple(rates)
@@ -36,11 +39,6 @@ class Dropout(StackedLayer):
     def draw(self, name: str, streams: Sequence[Streams]) -> None:
         """Draws no weights; keeps a generator per trial for the masks to come."""
         self.generators = [stream.numpy_generator("dropout", name) for stream in streams]
-
-    def keep(self, trials: Sequence[int]) -> None:
-        """The others leave, with their generators."""
-        self.rates = tuple(self.rates[trial] for trial in trials)
-        self.generators = [self.generators[trial] for trial in trials]
 
     @property
     def active(self) -> bool:

@@ -1,6 +1,7 @@
 """What layers of a stack share: they are drawn from random streams, trial by trial, by name."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import torch
 from torch import nn
@@ -12,7 +13,12 @@ class StackedLayer(nn.Module):
     """A layer whose parameters carry a leading trial axis.
 
     Nothing in such a layer may mix trials: the slice of a trial is computed as if it were alone.
+
+    Attributes:
+        per_trial: names of its lists and tuples that have one entry per trial, such as rates and generators.
     """
+
+    per_trial: ClassVar[tuple[str, ...]] = ()
 
     def draw(self, name: str, streams: Sequence[Streams]) -> None:
         """Draws initial weights, or prepares generators, from each trial's streams.
@@ -24,11 +30,14 @@ class StackedLayer(nn.Module):
         raise NotImplementedError
 
     def keep(self, trials: Sequence[int]) -> None:
-        """The other trials leave the stack; parameters are shortened by who owns them all.
+        """The other trials leave the stack, with their entries; parameters are shortened by who owns them all.
 
         Args:
             trials: indices of those that stay, ascending.
         """
+        for name in self.per_trial:
+            entries = getattr(self, name)
+            setattr(self, name, type(entries)(entries[trial] for trial in trials))
 
 
 def draw_all(model: nn.Module, streams: Sequence[Streams]) -> None:

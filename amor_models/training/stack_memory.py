@@ -7,7 +7,7 @@ widths of 64 to 512, up to 6 layers, vocabularies of 8 to 1000 and batches of 16
 Shapes: P positions of a batch, D width, V tokens, H heads, K chosen keys, T time steps.
 """
 
-from amor_models.attention.selection import QUERY_BLOCK
+from amor_models.attention import causal, selection
 from amor_models.configuration import (
     NUM_POSITIONS,
     AmorModel,
@@ -74,7 +74,7 @@ def _training_floats(config: ExperimentConfig, num_sequences: int) -> float:
     positions = num_sequences * num_steps
     vocabularies = VOCABULARIES_TRAINED * config.total_vocab_size
     if isinstance(model, FullAttentionModel):
-        seen = (num_steps + QUERY_BLOCK) / 2
+        seen = (num_steps + causal.QUERY_BLOCK) / 2
         weights = 2.5 * model.num_heads * seen  # before and after dropout, and a gradient of one block
         return positions * (model.num_layers * (32 * model.d_model + weights) + 15 * model.d_model + vocabularies)
     floats = (8 * model.num_layers + 6) * model.d_model + vocabularies
@@ -103,6 +103,6 @@ def _attention_bytes(config: ExperimentConfig, num_sequences: int) -> float:
     model, num_steps = config.model, config.task.seq_length - 1
     assert isinstance(model, AmorModel)
     attentions = num_sequences * model.num_heads
-    scores = 1.5 * QUERY_BLOCK * num_steps * FLOAT_BYTES
+    scores = 1.5 * selection.QUERY_BLOCK * num_steps * FLOAT_BYTES
     chosen = num_steps * min(model.attention.top_k, num_steps) * CHOSEN_BYTES
     return attentions * (scores + chosen)
