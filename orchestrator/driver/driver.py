@@ -18,7 +18,7 @@ from orchestrator.lifecycle.instructions import (
     Flush,
     Instruction,
     RecordFailure,
-    RunStack,
+    RunStacks,
     Stack,
     StartWorker,
 )
@@ -123,8 +123,9 @@ class Driver:
             match instruction:
                 case StartWorker():
                     self._executor.start_worker(instruction.worker_id)
-                case RunStack():
-                    self._executor.run(instruction.worker_id, self._assignment(instruction.stack))
+                case RunStacks():
+                    assignments = [self._assignment(stack) for stack in instruction.stacks]
+                    self._executor.run(instruction.worker_id, assignments)
                 case Flush():
                     self._executor.flush(instruction.worker_id)
                 case CancelQueued():

@@ -1,7 +1,7 @@
 """Everything in this process, one stack after another: for debugging, tests and single trials."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from orchestrator.errors import one_line
 from orchestrator.executors.capacity import Capacity, one_process
@@ -38,9 +38,9 @@ class InlineExecutor:
         self._workers[worker_id] = worker
         self._events.append(WorkerStarted(worker_id=worker_id, host=worker.host))
 
-    def run(self, worker_id: int, assignment: Assignment) -> None:
-        """Queues the stack; `poll` trains it."""
-        self._work.append((worker_id, assignment))
+    def run(self, worker_id: int, assignments: Sequence[Assignment]) -> None:
+        """Queues the stacks; `poll` trains them, one at a time."""
+        self._work.extend((worker_id, assignment) for assignment in assignments)
 
     def flush(self, worker_id: int) -> None:
         """Queues the flush behind the stacks given before."""

@@ -1,5 +1,6 @@
 """What the driver needs of whatever runs its workers."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from orchestrator.executors.capacity import Capacity
@@ -21,8 +22,12 @@ class Executor(Protocol):
     def start_worker(self, worker_id: int) -> None:
         """Starts a worker: `WorkerStarted` or `WorkerLost`."""
 
-    def run(self, worker_id: int, assignment: Assignment) -> None:
-        """Gives a worker a stack: `StackTrained`, `StackRaised`, `StackSkipped` or `WorkerLost`."""
+    def run(self, worker_id: int, assignments: Sequence[Assignment]) -> None:
+        """Gives a worker stacks in one call: for each `StackTrained`, `StackRaised`, `StackSkipped`; or `WorkerLost`.
+
+        Their events may come together when the last of them is done. Once a call has taken `worker.MAX_CALL_S`, what
+        it has not begun may be skipped: the driver can give it to a worker that is idle.
+        """
 
     def flush(self, worker_id: int) -> None:
         """Makes a worker publish all that it has trained: `Flushed`, `StoreFailed` or `WorkerLost`."""

@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,8 +30,8 @@ class _RemoteWorker:
     def host(self) -> str:
         return self._worker.host
 
-    def run(self, assignment: Assignment) -> Reply:
-        return self._worker.run(assignment)
+    def run(self, assignments: Sequence[Assignment]) -> list[Reply]:
+        return self._worker.run_all(assignments)
 
     def flush(self) -> Reply:
         return self._worker.flush()
@@ -38,10 +39,10 @@ class _RemoteWorker:
 
 @dataclass(kw_only=True)
 class _Call:
-    """A call in flight: of `run` if it has a stack, of `host` while the worker starts, else of `flush`."""
+    """A call in flight: of `run` if it has stacks, of `host` while the worker starts, else of `flush`."""
 
     worker_id: int
-    stack_id: int | None = None
+    stack_ids: tuple[int, ...] = ()
     is_start: bool = False
 
 
@@ -74,12 +75,12 @@ class RayExecutor:
         self._actors[worker_id] = _Actor(handle=handle)
         self._track(handle.host.remote(), _Call(worker_id=worker_id, is_start=True))
 
-    def run(self, worker_id: int, assignment: Assignment) -> None:
+    def run(self, worker_id: int, assignments: Sequence[Assignment]) -> None:
         """Calls the actor; it keeps calls in order."""
         actor = self._actors.get(worker_id)
         if actor is not None:
-            call = _Call(worker_id=worker_id, stack_id=assignment.stack_id)
-            self._track(actor.handle.run.remote(assignment), call)
+            stack_ids = tuple(assignment.stack_id for assignment in assignments)
+            self._track(actor.handle.run.remote(assignments), _Call(worker_id=worker_id, stack_ids=stack_ids))
 
     def flush(self, worker_id: int) -> None:
         """Calls the actor."""
@@ -90,7 +91,7 @@ class RayExecutor:
     def cancel_queued(self) -> None:
         """Cancels the calls behind each actor's first; Ray leaves those alone that run."""
         for actor in self._actors.values():
-            runs = [ref for ref in actor.refs if self._calls[ref].stack_id is not None]
+            runs = [ref for ref in actor.refs if self._calls[ref].stack_ids]
             for ref in runs[1:]:
                 ray.cancel(ref)
 
@@ -128,16 +129,17 @@ class RayExecutor:
         try:
             reply = ray.get(ref)
         except TaskCancelledError:
-            return [] if call.stack_id is None else [StackSkipped(worker_id=call.worker_id, stack_id=call.stack_id)]
+            return [StackSkipped(worker_id=call.worker_id, stack_id=stack_id) for stack_id in call.stack_ids]
         except RayTaskError as error:  # a fault of ours: what a trainable raises comes as a reply
             raise ExecutionError(f"worker {call.worker_id}: {_cause(error)}") from error
         except RayError as error:  # its process, its node or its memory is gone
             return [self._lose(call.worker_id, _cause(error))]
         if call.is_start:
             return [WorkerStarted(worker_id=call.worker_id, host=reply)]
-        if call.stack_id is None:
+        if not call.stack_ids:
             return [flush_event(call.worker_id, reply)]
-        return [stack_event(call.worker_id, call.stack_id, reply)]
+        replies = zip(call.stack_ids, reply, strict=True)
+        return [stack_event(call.worker_id, stack_id, reply_of_stack) for stack_id, reply_of_stack in replies]
 
     def _lose(self, worker_id: int, cause: str) -> Event:
         actor = self._actors.pop(worker_id)

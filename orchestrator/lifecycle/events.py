@@ -55,7 +55,7 @@ class StackRaised:
 
 @dataclass(frozen=True, kw_only=True)
 class StackSkipped:
-    """A stack that had not begun was taken back (`CancelQueued`)."""
+    """A stack that had not begun was taken back: after `CancelQueued`, or because its call had taken long enough."""
 
     worker_id: int
     stack_id: int

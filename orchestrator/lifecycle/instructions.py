@@ -34,11 +34,14 @@ class StartWorker:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunStack:
-    """Train a stack; answered by `StackTrained`, `StackRaised`, `StackSkipped` or `WorkerLost`."""
+class RunStacks:
+    """Train stacks, one after another, in one call.
+
+    Each is answered by `StackTrained`, `StackRaised` or `StackSkipped`, all of them at once; or all by `WorkerLost`.
+    """
 
     worker_id: int
-    stack: Stack
+    stacks: tuple[Stack, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,4 +96,4 @@ class Finish:
     broken: bool = False
 
 
-Instruction = StartWorker | RunStack | Flush | AskStore | RecordFailure | CancelQueued | Finish
+Instruction = StartWorker | RunStacks | Flush | AskStore | RecordFailure | CancelQueued | Finish

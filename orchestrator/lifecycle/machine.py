@@ -2,8 +2,9 @@
 
 Every trial is PENDING until a stack that holds it is sent to a worker (RUNNING), until the worker has trained it
 (TRAINED), and until it stands in the store (PUBLISHED). When a worker is lost, the store is asked first: what was
-published is done. Of the rest, the stack that ran is blamed, and its members are tried again alone; only losses of
-attempts in stacks of one count towards `max_attempts`, so that a poisonous trial cannot use up its neighbours' tries.
+published is done. Of the rest, the call that ran is blamed, and its trials are tried again alone; only losses of
+attempts that had a call for themselves count towards `max_attempts`, so that a poisonous trial cannot use up its
+neighbours' tries.
 """
 
 from collections import Counter, deque
@@ -30,7 +31,7 @@ from orchestrator.lifecycle.instructions import (
     Flush,
     Instruction,
     RecordFailure,
-    RunStack,
+    RunStacks,
     Stack,
     StartWorker,
 )
@@ -40,6 +41,11 @@ PREFETCH_BELOW_S = 1.0
 """A second stack is sent ahead only where stacks are this short: it hides the latency of a call, and would bind long
 stacks to a busy worker while another is idle."""
 
+SHARED_CALL_S = 0.1
+"""Very short stacks share a call that takes about this long: a call costs as much as the shortest of them."""
+
+MAX_STACKS_PER_CALL = 16
+
 MAX_IDLE_LOSSES = 3
 """Workers that may be lost in a row, per worker, without having been given anything, before the run is broken."""
 
@@ -48,16 +54,26 @@ MAX_IDLE_LOSSES = 3
 class _Worker:
     host: str = "?"
     is_ready: bool = False
-    in_flight: list[Stack] = field(default_factory=list)
+    calls: list[list[Stack]] = field(default_factory=list)
     unpublished: dict[str, Attempt] = field(default_factory=dict)
     is_flushing: bool = False
     last_duration_s: float | None = None
 
-    def capacity(self) -> int:
+    @property
+    def in_flight(self) -> list[Stack]:
+        return [stack for call in self.calls for stack in call]
+
+    def has_room(self) -> bool:
         if not self.is_ready or any(stack.alone for stack in self.in_flight):
-            return 0
+            return False
         is_short = self.last_duration_s is not None and self.last_duration_s < PREFETCH_BELOW_S
-        return (2 if is_short else 1) - len(self.in_flight)
+        return len(self.calls) < (2 if is_short else 1)
+
+    def num_stacks_per_call(self) -> int:
+        if self.last_duration_s is None or self.last_duration_s > SHARED_CALL_S:
+            return 1
+        shortest_s = SHARED_CALL_S / MAX_STACKS_PER_CALL
+        return int(SHARED_CALL_S / max(self.last_duration_s, shortest_s))
 
 
 class Machine:
@@ -225,17 +241,21 @@ class Machine:
         instructions: list[Instruction] = []
         for attempt in worker.unpublished.values():
             instructions += self._lost(attempt, worker, cause, None, event.published)
-        is_blamed = True  # the first stack that is not wholly published was the one that ran
-        for stack in worker.in_flight:
-            if all(attempt.attempt_id in event.published for attempt in stack.attempts):
-                for attempt in stack.attempts:
+        is_blamed = True  # the first call that is not wholly published was the one that ran
+        for call in worker.calls:
+            if all(attempt.attempt_id in event.published for stack in call for attempt in stack.attempts):
+                for attempt in (attempt for stack in call for attempt in stack.attempts):
                     self._move(attempt.trial_id, TrialState.PUBLISHED)
             elif is_blamed:
                 is_blamed = False
-                for attempt in stack.attempts:
-                    instructions += self._lost(attempt, worker, cause, stack, event.published)
+                for stack in call:
+                    for attempt in stack.attempts:
+                        if len(call) == len(stack.attempts) == 1 and attempt.attempt_id not in event.published:
+                            self._num_lost[attempt.trial_id] += 1
+                        instructions += self._lost(attempt, worker, cause, stack, event.published)
             else:
-                self._requeue(stack)
+                for stack in reversed(call):
+                    self._requeue(stack)
         return instructions
 
     def _stop_requested(self, event: StopRequested) -> list[Instruction]:
@@ -254,8 +274,6 @@ class Machine:
         if attempt.attempt_id in published:
             self._move(attempt.trial_id, TrialState.PUBLISHED)
             return []
-        if stack is not None and len(stack.attempts) == 1:
-            self._num_lost[attempt.trial_id] += 1
         gave_up = self._num_lost[attempt.trial_id] >= self._max_attempts
         failure = self._failure(attempt, "lost", worker.host, cause, "", stack, gave_up)
         self._give_up(attempt.trial_id) if gave_up else self._retry_alone(attempt.trial_id)
@@ -342,7 +360,7 @@ class Machine:
         return self._counts[TrialState.PUBLISHED] + self._counts[TrialState.FAILED] == len(self._states)
 
     def _is_stopped(self) -> bool:
-        is_idle = not self._asked and not any(w.in_flight or w.unpublished for w in self._workers.values())
+        is_idle = not self._asked and not any(w.calls or w.unpublished for w in self._workers.values())
         return self._stop_reason is not None and is_idle
 
     def _replace_workers(self) -> list[Instruction]:
@@ -358,39 +376,42 @@ class Machine:
         return StartWorker(worker_id=worker_id)
 
     def _dispatch(self) -> list[Instruction]:
-        """Gives every worker with room a stack, the emptiest first, until nothing fits any more."""
+        """Gives every worker with room a call, the emptiest first, until nothing fits any more."""
         instructions: list[Instruction] = []
         while True:
-            free = sorted((len(w.in_flight), worker_id) for worker_id, w in self._workers.items() if w.capacity() > 0)
+            free = sorted((len(w.calls), worker_id) for worker_id, w in self._workers.items() if w.has_room())
             sent = next((run for _, worker_id in free if (run := self._send(worker_id)) is not None), None)
             if sent is None:
                 return instructions
             instructions.append(sent)
 
-    def _send(self, worker_id: int) -> RunStack | None:
+    def _send(self, worker_id: int) -> RunStacks | None:
         worker = self._workers[worker_id]
         if self._alone:
-            if worker.in_flight or worker.unpublished:
+            if worker.calls or worker.unpublished:
                 return None  # flushed first (`_flush_idle`); the others keep working
-            trial_ids: tuple[str, ...] = (self._alone.popleft(),)
-            alone = True
-        elif self._queue:
-            trial_ids, alone = self._queue.popleft(), False
+            stacks = [self._new_stack((self._alone.popleft(),), alone=True)]
         else:
+            num_stacks = min(worker.num_stacks_per_call(), len(self._queue))
+            stacks = [self._new_stack(self._queue.popleft(), alone=False) for _ in range(num_stacks)]
+        if not stacks:
             return None
+        worker.calls.append(stacks)
+        return RunStacks(worker_id=worker_id, stacks=tuple(stacks))
+
+    def _new_stack(self, trial_ids: tuple[str, ...], *, alone: bool) -> Stack:
         for trial_id in trial_ids:
             self._move(trial_id, TrialState.RUNNING)
         attempts = tuple(Attempt(attempt_id=self._new_attempt_id(), trial_id=trial_id) for trial_id in trial_ids)
         stack = Stack(stack_id=self._next_stack_id, attempts=attempts, alone=alone)
         self._next_stack_id += 1
-        worker.in_flight.append(stack)
-        return RunStack(worker_id=worker_id, stack=stack)
+        return stack
 
     def _flush_idle(self) -> list[Instruction]:
         """A worker with nothing left in flight publishes what it holds."""
         instructions: list[Instruction] = []
         for worker_id, worker in self._workers.items():
-            if worker.unpublished and not worker.in_flight and not worker.is_flushing:
+            if worker.unpublished and not worker.calls and not worker.is_flushing:
                 worker.is_flushing = True
                 instructions.append(Flush(worker_id=worker_id))
         return instructions
@@ -399,10 +420,13 @@ class Machine:
         worker = self._workers.get(worker_id)
         if worker is None:
             return None, None
-        stack = next((stack for stack in worker.in_flight if stack.stack_id == stack_id), None)
-        if stack is not None:
-            worker.in_flight.remove(stack)
-        return worker, stack
+        for call in worker.calls:
+            for stack in call:
+                if stack.stack_id == stack_id:
+                    call.remove(stack)
+                    worker.calls = [call for call in worker.calls if call]
+                    return worker, stack
+        return worker, None
 
     def _finish(self, finish: Finish) -> list[Instruction]:
         self._finished = finish

@@ -67,11 +67,13 @@ class Reply:
     Attributes:
         published: ids of attempts that were published since the last reply.
         duration_s: how long the stack took.
+        was_skipped: the stack was not begun, because its call had taken long enough.
         raised: what the trainable raised, if it did.
         store_error: why rows could not be published, if they could not.
     """
 
-    published: tuple[str, ...]
+    published: tuple[str, ...] = ()
     duration_s: float = 0.0
+    was_skipped: bool = False
     raised: Raised | None = None
     store_error: str | None = None

@@ -63,7 +63,7 @@ def start(executor, num_workers=1):
 
 def test_a_stack_is_trained_and_published(executor, store):
     start(executor)
-    executor.run(0, assignment(3, {"number": 1}, {"number": 2}, publish_at_once=True))
+    executor.run(0, [assignment(3, {"number": 1}, {"number": 2}, publish_at_once=True)])
     (event,) = wait_for(executor, 1)
     assert isinstance(event, StackTrained)
     assert (event.worker_id, event.stack_id) == (0, 3)
@@ -77,14 +77,41 @@ def test_a_stack_is_trained_and_published(executor, store):
 def test_stacks_of_one_worker_are_trained_in_order(executor):
     start(executor)
     for stack_id in range(4):
-        executor.run(0, assignment(stack_id, {}))
+        executor.run(0, [assignment(stack_id, {})])
     assert [event.stack_id for event in wait_for(executor, 4)] == [0, 1, 2, 3]
+
+
+def test_stacks_of_one_call_are_trained_in_order(executor, store):
+    start(executor)
+    behaviours = ["work", "raise", "work"]
+    calls = [assignment(stack_id, {"behaviour": behaviour}) for stack_id, behaviour in enumerate(behaviours)]
+    executor.run(0, calls)
+    executor.flush(0)
+    *events, flushed = wait_for(executor, 4)
+    assert [(type(event), event.stack_id) for event in events] == [
+        (StackTrained, 0),
+        (StackRaised, 1),
+        (StackTrained, 2),
+    ]
+    published = [attempt for event in [*events, flushed] for attempt in event.published]
+    assert sorted(published) == ["attempt-0-0", "attempt-2-0"]
+    assert store.published(published) == set(published)
+
+
+def test_a_call_that_takes_long_gives_back_what_it_has_not_begun(executor):
+    start(executor)
+    executor.run(0, [assignment(0, {"sleep_s": 1.2}), assignment(1, {}), assignment(2, {})])
+    kinds = [type(event) for event in wait_for(executor, 3)]
+    if isinstance(executor, InlineExecutor):
+        assert kinds == [StackTrained, StackTrained, StackTrained]  # nobody else is waiting for work
+    else:
+        assert kinds == [StackTrained, StackSkipped, StackSkipped]
 
 
 def test_everything_trained_is_published_by_a_flush(executor, store):
     start(executor)
     for stack_id in range(3):
-        executor.run(0, assignment(stack_id, {}))
+        executor.run(0, [assignment(stack_id, {})])
     executor.flush(0)
     *replies, flushed = wait_for(executor, 4)
     assert isinstance(flushed, Flushed)
@@ -116,8 +143,8 @@ def test_everything_trained_is_published_by_a_flush(executor, store):
 )
 def test_what_a_trainable_does_wrong_is_an_event(executor, behaviour, cause):
     start(executor)
-    executor.run(0, assignment(0, {"behaviour": behaviour}))
-    executor.run(0, assignment(1, {}))
+    executor.run(0, [assignment(0, {"behaviour": behaviour})])
+    executor.run(0, [assignment(1, {})])
     raised, trained = wait_for(executor, 2)
     assert isinstance(raised, StackRaised)
     assert cause in raised.cause
@@ -128,22 +155,22 @@ def test_what_a_trainable_does_wrong_is_an_event(executor, behaviour, cause):
 
 def test_numbers_of_numpy_are_numbers(executor, store):
     start(executor)
-    executor.run(0, assignment(0, {"behaviour": "numpy"}, publish_at_once=True))
+    executor.run(0, [assignment(0, {"behaviour": "numpy"}, publish_at_once=True)])
     assert isinstance(wait_for(executor, 1)[0], StackTrained)
     assert [row["score"] for row in store.rows(Kind.TRIALS)] == [0.5]
 
 
 def test_a_metric_that_is_nan_marks_the_trial_as_diverged(executor, store):
     start(executor)
-    executor.run(0, assignment(0, {"behaviour": "nan"}, publish_at_once=True))
+    executor.run(0, [assignment(0, {"behaviour": "nan"}, publish_at_once=True)])
     assert isinstance(wait_for(executor, 1)[0], StackTrained)
     assert [row["status"] for row in store.rows(Kind.TRIALS)] == ["diverged"]
 
 
 def test_stacks_that_have_not_begun_can_be_taken_back(executor):
     start(executor)
-    executor.run(0, assignment(0, {"sleep_s": 1.0}))
-    executor.run(0, assignment(1, {}))
+    executor.run(0, [assignment(0, {"sleep_s": 1.0})])
+    executor.run(0, [assignment(1, {})])
     if not isinstance(executor, InlineExecutor):
         time.sleep(0.3)  # inline, nothing begins before it is polled
         executor.cancel_queued()
@@ -157,7 +184,7 @@ def test_a_store_that_cannot_be_written_is_an_event(executor, store):
     start(executor)
     store.path.mkdir(exist_ok=True)
     (store.path / "trials").write_text("in the way")
-    executor.run(0, assignment(0, {}, publish_at_once=True))
+    executor.run(0, [assignment(0, {}, publish_at_once=True)])
     (event,) = wait_for(executor, 1)
     assert isinstance(event, StoreFailed)
     assert "trials" in event.cause
@@ -166,7 +193,7 @@ def test_a_store_that_cannot_be_written_is_an_event(executor, store):
 
 def test_it_can_be_opened_again(executor):
     start(executor)
-    executor.run(0, assignment(0, {"sleep_s": 0.5}))
+    executor.run(0, [assignment(0, {"sleep_s": 0.5})])
     executor.release()
     start(executor)
     assert executor.poll(0.7) == []

@@ -37,16 +37,16 @@ def test_a_killed_worker_is_told_once_and_another_takes_over(executor):
     executor.open(SETUP, 1)
     executor.start_worker(0)
     collect(executor, WorkerStarted)
-    executor.run(0, assignment(0, "die"))
-    executor.run(0, assignment(1, "work"))
+    executor.run(0, [assignment(0, "die")])
+    executor.run(0, [assignment(1, "work")])
     lost = collect(executor, WorkerLost)
     assert [type(event) for event in lost] == [WorkerLost]
     assert lost[0].worker_id == 0
     assert "\n" not in lost[0].cause
     executor.start_worker(1)
     collect(executor, WorkerStarted)
-    executor.run(0, assignment(2, "work"))  # to a worker that is gone: nothing comes of it
-    executor.run(1, assignment(3, "work"))
+    executor.run(0, [assignment(2, "work")])  # to a worker that is gone: nothing comes of it
+    executor.run(1, [assignment(3, "work")])
     assert [event.stack_id for event in collect(executor, StackTrained)] == [3]
 
 

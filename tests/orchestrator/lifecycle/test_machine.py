@@ -22,7 +22,7 @@ from orchestrator.lifecycle.instructions import (
     Finish,
     Flush,
     RecordFailure,
-    RunStack,
+    RunStacks,
     Stack,
     StartWorker,
 )
@@ -62,7 +62,7 @@ def raised(worker_id, stack_id, finished=(), published=(), cause="ValueError: no
 
 def run_of(worker_id, stack_id, *pairs, alone=False):
     attempts = tuple(Attempt(attempt_id=f"attempt-{number}", trial_id=trial) for number, trial in pairs)
-    return RunStack(worker_id=worker_id, stack=Stack(stack_id=stack_id, attempts=attempts, alone=alone))
+    return RunStacks(worker_id=worker_id, stacks=(Stack(stack_id=stack_id, attempts=attempts, alone=alone),))
 
 
 def failure(number, trial, kind, cause, *, gave_up, is_new=True, traceback="", stack_size=1):
@@ -102,7 +102,7 @@ def test_long_stacks_are_not_sent_ahead_and_short_ones_are():
     machine = machine_of(["a"], ["b"], ["c"])
     machine.start()
     assert started(machine) == [run_of(0, 0, (0, "a"))]
-    assert machine.handle(trained(0, 0, "attempt-0", duration_s=0.01)) == [
+    assert machine.handle(trained(0, 0, "attempt-0", duration_s=0.5)) == [
         run_of(0, 1, (1, "b")),
         run_of(0, 2, (2, "c")),
     ]
@@ -110,6 +110,44 @@ def test_long_stacks_are_not_sent_ahead_and_short_ones_are():
     slow.start()
     started(slow)
     assert slow.handle(trained(0, 0, "attempt-0", duration_s=60.0)) == [run_of(0, 1, (1, "b"))]
+
+
+def together(worker_id, *runs):
+    return RunStacks(worker_id=worker_id, stacks=tuple(stack for run in runs for stack in run.stacks))
+
+
+def test_very_short_stacks_share_a_call():
+    machine = machine_of(["a"], ["b"], ["c"], ["d", "e"], ["f"])
+    machine.start()
+    started(machine)
+    first = together(0, run_of(0, 1, (1, "b")), run_of(0, 2, (2, "c")))
+    second = together(0, run_of(0, 3, (3, "d"), (4, "e")), run_of(0, 4, (5, "f")))
+    assert machine.handle(trained(0, 0, "attempt-0", duration_s=0.04)) == [first, second]
+    assert machine.handle(trained(0, 1, duration_s=0.04)) == []
+    assert machine.handle(StackSkipped(worker_id=0, stack_id=2)) == [run_of(0, 5, (6, "c"))]
+
+
+def test_no_call_holds_very_many_stacks():
+    machine = machine_of(*([f"t{index}"] for index in range(100)))
+    machine.start()
+    started(machine)
+    calls = machine.handle(trained(0, 0, "attempt-0", duration_s=0.0))
+    assert [len(call.stacks) for call in calls] == [16, 16]
+
+
+def test_the_stacks_of_a_lost_call_are_tried_again_alone_and_count_no_attempt():
+    machine = machine_of(["a"], ["b"], ["c"], ["d"], max_attempts=1)
+    machine.start()
+    started(machine)
+    machine.handle(trained(0, 0, "attempt-0", duration_s=0.03))  # b, c and d in one call
+    machine.handle(WorkerLost(worker_id=0, cause="killed"))
+    instructions = machine.handle(StoreAnswered(worker_id=0, published=frozenset(["attempt-2"])))
+    assert instructions[:2] == [
+        failure(1, "b", "lost", "killed", gave_up=False),
+        failure(3, "d", "lost", "killed", gave_up=False, is_new=False),
+    ]
+    assert machine.state_of("c") is TrialState.PUBLISHED
+    assert started(machine, 1) == [run_of(1, 4, (4, "b"), alone=True)]
 
 
 def test_an_exception_is_recorded_and_not_repeated():
@@ -179,7 +217,7 @@ def test_what_was_queued_behind_a_lost_stack_is_not_blamed():
     machine = machine_of(["a"], ["b"], ["c"])
     machine.start()
     started(machine)
-    machine.handle(trained(0, 0, "attempt-0", duration_s=0.01))
+    machine.handle(trained(0, 0, "attempt-0", duration_s=0.5))
     machine.handle(WorkerLost(worker_id=0, cause="killed"))
     instructions = machine.handle(StoreAnswered(worker_id=0, published=frozenset()))
     assert instructions == [failure(1, "b", "lost", "killed", gave_up=False), StartWorker(worker_id=1)]
@@ -230,7 +268,7 @@ def test_interruption_finishes_what_runs():
     machine = machine_of(["a"], ["b"], ["c"])
     machine.start()
     started(machine)
-    machine.handle(trained(0, 0, "attempt-0", duration_s=0.01))
+    machine.handle(trained(0, 0, "attempt-0", duration_s=0.5))
     assert machine.handle(StopRequested(at_once=False, reason="interrupted")) == [CancelQueued()]
     assert machine.handle(StackSkipped(worker_id=0, stack_id=2)) == []
     assert machine.handle(trained(0, 1, "attempt-1")) == [Finish(reason="interrupted")]

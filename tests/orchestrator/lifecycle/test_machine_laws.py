@@ -21,7 +21,7 @@ from orchestrator.lifecycle.instructions import (
     Finish,
     Flush,
     RecordFailure,
-    RunStack,
+    RunStacks,
     StartWorker,
 )
 from orchestrator.lifecycle.machine import Machine
@@ -30,7 +30,7 @@ from orchestrator.lifecycle.states import TrialState
 
 class SimulatedWorker:
     def __init__(self):
-        self.calls = []  # RunStack and Flush, in order
+        self.calls = []  # RunStacks and Flush, in order
         self.buffer = []  # trained attempts that are not published
         self.unreported = []  # published attempts that no reply has told of
 
@@ -51,9 +51,10 @@ class Simulation:
         for _ in range(20_000):
             if self.finish is not None:
                 return
-            event = self.next_event()
-            assert event is not None, "nothing can happen any more, and the run has not ended"
-            self.obey(self.machine.handle(event))
+            events = self.next_events()
+            assert events, "nothing can happen any more, and the run has not ended"
+            for event in events:
+                self.obey(self.machine.handle(event))
         raise AssertionError("the run does not end")
 
     def obey(self, instructions):
@@ -62,7 +63,7 @@ class Simulation:
                 case StartWorker():
                     self.workers[instruction.worker_id] = SimulatedWorker()
                     self.events.append(WorkerStarted(worker_id=instruction.worker_id, host="host"))
-                case RunStack() | Flush():
+                case RunStacks() | Flush():
                     self.workers[instruction.worker_id].calls.append(instruction)
                 case AskStore():
                     known = {attempt.attempt_id for attempt in self.store}
@@ -73,18 +74,18 @@ class Simulation:
                 case CancelQueued():
                     for worker_id, worker in self.workers.items():
                         for call in worker.calls[1:]:
-                            if isinstance(call, RunStack):
+                            if isinstance(call, RunStacks):
                                 worker.calls.remove(call)
-                                self.events.append(StackSkipped(worker_id=worker_id, stack_id=call.stack.stack_id))
+                                self.events += [self.skipped(worker_id, stack) for stack in call.stacks]
                 case Finish():
                     self.finish = instruction
 
-    def next_event(self):
+    def next_events(self):
         busy = [worker_id for worker_id, worker in self.workers.items() if worker.calls]
         if self.events and (not busy or self.rng.random() < 0.5):
-            return self.events.pop(0)
+            return [self.events.pop(0)]
         if not busy:
-            return None
+            return []
         return self.step(self.rng.choice(busy))
 
     def step(self, worker_id):
@@ -94,8 +95,22 @@ class Simulation:
         call = worker.calls.pop(0)
         if isinstance(call, Flush):
             self.publish(worker)
-            return Flushed(worker_id=worker_id, published=self.report(worker))
-        attempts = call.stack.attempts
+            return [Flushed(worker_id=worker_id, published=self.report(worker))]
+        events = []
+        for stack in call.stacks:
+            if events and self.rng.random() < 0.2:
+                events.append(self.skipped(worker_id, stack))
+                continue
+            events.append(self.train(worker_id, worker, stack))
+            if isinstance(events[-1], WorkerLost):
+                return events[-1:]  # nobody hears of what it had done
+        return events
+
+    def skipped(self, worker_id, stack):
+        return StackSkipped(worker_id=worker_id, stack_id=stack.stack_id)
+
+    def train(self, worker_id, worker, stack):
+        attempts = stack.attempts
         self.executions += attempts
         trial_ids = {attempt.trial_id for attempt in attempts}
         if trial_ids & self.poisonous or self.rng.random() < self.death_rate:
@@ -107,20 +122,20 @@ class Simulation:
         if trial_ids & self.raising:
             return StackRaised(
                 worker_id=worker_id,
-                stack_id=call.stack.stack_id,
+                stack_id=stack.stack_id,
                 finished=(),
                 published=self.report(worker),
                 cause="E",
                 traceback="",
             )
         worker.buffer += attempts
-        if call.stack.alone or self.rng.random() < 0.5:
+        if stack.alone or self.rng.random() < 0.5:
             self.publish(worker)
         return StackTrained(
             worker_id=worker_id,
-            stack_id=call.stack.stack_id,
+            stack_id=stack.stack_id,
             published=self.report(worker),
-            duration_s=self.rng.choice([0.01, 60.0]),
+            duration_s=self.rng.choice([0.001, 0.03, 0.5, 60.0]),
         )
 
     def publish(self, worker):
