@@ -68,7 +68,10 @@ def reconstruct(results: Results, trial: TrialRecord) -> Recipe:
 def _candidates(
     results: Results, trial: TrialRecord, reasons: dict[str, None]
 ) -> Iterator[tuple[str, tuple[str, Pins]]]:
-    """Where a trainable and pins are written, and what they are; the latest submission first."""
+    """Trainables and pins that may have made the trial, and where they come from; the latest submission first.
+
+    What cannot be read becomes a reason.
+    """
     rows = results.sql(
         """
         SELECT study, file_text, settings, max(submitted_at) AS latest FROM raw.studies
@@ -78,11 +81,14 @@ def _candidates(
     ).rows()
     for study, file_text, settings, _ in rows:
         try:
-            yield f"study {study!r}", _read_submission(file_text or "", settings or [])
+            yield (
+                f"with the trainable and the pinned streams of study {study!r}",
+                _read_submission(file_text or "", settings or []),
+            )
         except (StudyError, ValidationError):
             reasons[f"the file of study {study!r} that lists it cannot be read by this amor"] = None
     if trial.trainable in BUILT_IN:
-        yield f"trainable {trial.trainable!r} without pinned streams", (trial.trainable, {})
+        yield "without pinned streams (no submission in the store tells of any)", (trial.trainable, {})
 
 
 def _read_submission(file_text: str, settings: list[str]) -> tuple[str, Pins]:
@@ -98,6 +104,12 @@ def _read_submission(file_text: str, settings: list[str]) -> tuple[str, Pins]:
 def _checked(origin: str, reference: str, pins: Pins, trial: TrialRecord) -> Recipe:
     """The recipe, if it leads to the trial.
 
+    Args:
+        origin: where reference and pins come from, as the beginning of a sentence about what they lead to.
+        reference: the trainable as a study file names it.
+        pins: the pinned streams.
+        trial: the trial's row.
+
     Raises:
         _MismatchError: it does not.
         TrainableError: the trainable cannot be loaded or asked.
@@ -105,8 +117,7 @@ def _checked(origin: str, reference: str, pins: Pins, trial: TrialRecord) -> Rec
     trainable = load_trainable(reference)
     if trainable.name != trial.trainable:
         raise _MismatchError(
-            f"{origin} names the trainable {reference!r}, which is called {trainable.name!r} now; "
-            f"the trial was recorded by {trial.trainable!r}"
+            f"the trainable {reference!r} is called {trainable.name!r} now; it was recorded by {trial.trainable!r}"
         )
     if trainable.version != trial.trainable_version:
         commit = trial.provenance.git_commit
@@ -124,7 +135,7 @@ def _checked(origin: str, reference: str, pins: Pins, trial: TrialRecord) -> Rec
     found = trial_ids(trainable, config, pins, (trial.seed,))[trial.seed]
     if found != trial.trial_id:
         raise _MismatchError(
-            f"with the trainable and the pinned streams of {origin}, its configuration and seed make trial "
-            f"{found[:SHOWN_DIGITS]}: they are not what it was trained with"
+            f"{origin}, its configuration and seed make trial {found[:SHOWN_DIGITS]}: "
+            "they are not what it was trained with"
         )
     return Recipe(reference=reference, trainable=trainable, pins=pins)

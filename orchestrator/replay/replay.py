@@ -42,21 +42,21 @@ class Replay:
     deviations: tuple[Deviation, ...]
 
     def explanation(self) -> str:
-        """What a difference means, in one sentence."""
+        """What may be behind a difference, as whole sentences."""
         environment, source = (
             ", ".join(deviation.what for deviation in self.deviations if deviation.aspect is aspect)
             for aspect in (Aspect.ENVIRONMENT, Aspect.SOURCE)
         )
         if environment:
             return (
-                f"bits are promised on one kind of CPU and with equal versions only; here differ: {environment}. "
-                "Replay it where these are as recorded"
+                f"Bits are promised on one kind of CPU and with equal versions only; here differ: {environment}. "
+                "Replay it where these are as recorded."
             )
         if any(deviation.what == "source" for deviation in self.deviations):
-            return f"the trainable has changed since ({source}); if its numbers changed, its version has to be raised"
+            return f"The trainable has changed since ({source}); if its numbers changed, its version has to be raised."
         return (
             "CPU, versions and source are as recorded: either the trainable's numbers depend on more than "
-            "configuration, seed and pinned streams, or the row is wrong (amor retract withdraws it)"
+            "configuration, seed and pinned streams, or the row is wrong (amor retract withdraws it)."
         )
 
 

@@ -178,14 +178,14 @@ def test_a_difference_on_another_cpu_is_explained_by_it(replay, monkeypatch):
     monkeypatch.setattr("orchestrator.worker.provenance.cpu_name", lambda: "Abacus")
     answer = replay("random")
     assert answer.code == 1
-    assert "bits are promised on one kind of CPU and with equal versions only; here differ: cpu" in answer.err
+    assert "Bits are promised on one kind of CPU and with equal versions only; here differ: cpu" in answer.err
 
 
 def test_a_difference_with_other_source_is_explained_by_it(replay, monkeypatch):
     monkeypatch.setattr("orchestrator.replay.rerun.source_hash", lambda _: "feedfacefeedface")
     answer = replay("random")
     assert answer.code == 1
-    assert "the trainable has changed since" in answer.err
+    assert "The trainable has changed since" in answer.err
 
 
 def test_what_the_trainable_raises_is_one_line(replay, twist):
