@@ -10,6 +10,7 @@ from orchestrator.command_line import output
 from orchestrator.command_line.exit_codes import ExitCode
 from orchestrator.command_line.inspect import list_studies, show, status
 from orchestrator.command_line.query import query, table
+from orchestrator.command_line.replay import replay
 from orchestrator.command_line.study import plan, schema, validate
 from orchestrator.command_line.submit import submit
 from orchestrator.command_line.upkeep import compact
@@ -34,7 +35,7 @@ def _options(
         os.environ["AMOR_DEBUG"] = "1"
 
 
-for command in (validate, plan, submit, status, show, query, table, compact, schema):
+for command in (validate, plan, submit, status, show, query, table, replay, compact, schema):
     app.command()(command)
 app.command("list")(list_studies)
 

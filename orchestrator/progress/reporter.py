@@ -27,7 +27,7 @@ class ProgressReporter:
         self._started_s = time.monotonic()
         self._shown: dict[TrialState, int] = {}
         self._shown_s = self._started_s  # the first plain line comes when there is something to tell
-        self._live = _live(console) if console.is_terminal else None
+        self._live = live_line(console) if console.is_terminal else None
         if self._live is not None:
             self._live.start()
 
@@ -69,7 +69,8 @@ class ProgressReporter:
         return ", ".join(parts)
 
 
-def _live(console: Console) -> Live:
+def live_line(console: Console) -> Live:
+    """A line at the bottom of a terminal, written anew when it is told to."""
     return Live(console=console, auto_refresh=False, transient=True, redirect_stdout=False, redirect_stderr=False)
 
 

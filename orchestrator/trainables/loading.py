@@ -31,6 +31,8 @@ def load_trainable(name: str) -> Trainable:
     module_name, _, class_name = reference.partition(":")
     try:
         module = importlib.import_module(module_name)
+    except KeyboardInterrupt:
+        raise
     except BaseException as error:  # whatever a user's module raises while it is imported, also SystemExit
         raise TrainableError(f"trainable {name!r}: {module_name} cannot be imported: {one_line(error)}") from error
     trainable = getattr(module, class_name, None)

@@ -6,10 +6,13 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
 from orchestrator.trainables.contract import Trainable
+from orchestrator.worker.assignment import WorkerSetup
+from results_store.records import Provenance
 
 RECORDED_VERSIONS = ("amor-orchestrator", "torch", "numpy", "ray", "pyarrow")
 
@@ -48,6 +51,25 @@ def num_threads() -> int:
     """How many threads torch uses in this process; 1 where it is not loaded."""
     torch = sys.modules.get("torch")
     return int(torch.get_num_threads()) if torch is not None else 1
+
+
+def provenance_now(setup: WorkerSetup, source: str) -> Provenance:
+    """Where a row comes from that is finished in this process now.
+
+    Args:
+        setup: what is known of the source.
+        source: the hash of the trainable's source.
+    """
+    return Provenance(
+        git_commit=setup.git_commit,
+        git_dirty=setup.git_dirty,
+        source_hash=source,
+        versions=versions(),
+        host=host_name(),
+        cpu=cpu_name(),
+        threads=num_threads(),
+        finished_at=datetime.now(UTC),
+    )
 
 
 def git_state(trainable: Trainable) -> tuple[str | None, bool | None]:

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from results_store import Store, StoreError
 from results_store.records import EntropyRecord, EpochRecord, GateRecord, TrialRecord
@@ -16,8 +17,18 @@ EPOCH_INTERVAL_S = 10.0
 DetailRecord = EpochRecord | EntropyRecord | GateRecord
 
 
+class RecordSink(Protocol):
+    """Who takes the records of a stack in training."""
+
+    def add_details(self, records: Sequence[DetailRecord]) -> None:
+        """Takes rows that belong to a trial that is still running."""
+
+    def add_trial(self, record: TrialRecord) -> None:
+        """Takes the row of a finished trial, after all its details."""
+
+
 class Publisher:
-    """Collects records and publishes them from a thread of its own, or when told to.
+    """The `RecordSink` of a worker: publishes records from a thread of its own, or when told to.
 
     A trial's detail rows are published before its own row, which is the commit record: a trial that is in the store
     is there as a whole. Thread-safe.

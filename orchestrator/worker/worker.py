@@ -4,7 +4,6 @@ import math
 import time
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -24,10 +23,10 @@ from orchestrator.trainables.contract import (
 from orchestrator.trainables.loading import load_trainable
 from orchestrator.trainables.source import source_hash
 from orchestrator.worker.assignment import Assignment, AttemptTask, Raised, Reply, WorkerSetup
-from orchestrator.worker.provenance import cpu_name, host_name, num_threads, versions
-from orchestrator.worker.publisher import Publisher
+from orchestrator.worker.provenance import host_name, provenance_now
+from orchestrator.worker.publisher import Publisher, RecordSink
 from results_store import Store, StoreError
-from results_store.records import EntropyRecord, EpochRecord, GateRecord, Provenance, TrialRecord
+from results_store.records import EntropyRecord, EpochRecord, GateRecord, TrialRecord
 
 MAX_CALL_S = 1.0
 """Once a call has taken this long, what it has not begun goes back: it may be others' idle time."""
@@ -60,7 +59,7 @@ class Worker:
     def run(self, assignment: Assignment) -> Reply:
         """Trains a stack; what the trainable raises, and what the store refuses, stands in the reply."""
         started_s = time.monotonic()
-        run = _StackRun(assignment, self._trainable, self._setup, self._source_hash, self._publisher)
+        run = StackRun(assignment, self._trainable, self._setup, self._source_hash, self._publisher)
         raised = None
         try:
             run.train()
@@ -88,8 +87,16 @@ class Worker:
         self._publisher.close()
 
 
-class _StackRun:
-    """One stack: checks the trainable's reports against its contract and turns them into records."""
+class StackRun:
+    """One stack: checks the trainable's reports against its contract and turns them into records.
+
+    Args:
+        assignment: the stack.
+        trainable: what trains it, prepared for this process.
+        setup: what is known of the study and of the source.
+        source: the hash of the trainable's source.
+        sink: takes the records.
+    """
 
     def __init__(
         self,
@@ -97,18 +104,24 @@ class _StackRun:
         trainable: Trainable,
         setup: WorkerSetup,
         source: str,
-        publisher: Publisher,
+        sink: RecordSink,
     ) -> None:
         self._tasks = {task.trial_id: task for task in assignment.tasks}
         self._trainable = trainable
         self._setup = setup
         self._source_hash = source
-        self._publisher = publisher
+        self._sink = sink
         self._finished: list[str] = []
         self._epochs: set[tuple[str, int]] = set()
         self._started_s = time.monotonic()
 
     def train(self) -> None:
+        """Trains all its trials.
+
+        Raises:
+            TrainableError: the trainable breaks its contract.
+            BaseException: whatever the trainable raises.
+        """
         config_model = self._trainable.config_model
         specs = [
             TrialSpec(
@@ -126,6 +139,7 @@ class _StackRun:
             raise TrainableError(f"{self._name} ended without a Finished report for trial {missing[0]}")
 
     def finished_attempts(self) -> tuple[str, ...]:
+        """The attempts whose rows the sink has."""
         return tuple(self._finished)
 
     @property
@@ -151,16 +165,16 @@ class _StackRun:
                     epoch=self._new_epoch(report),
                     metrics=self._checked(report.metrics, self._trainable.epoch_metrics),
                 )
-                self._publisher.add_details([record])
+                self._sink.add_details([record])
             case Details():
                 kind = EntropyRecord if report.table == "entropy" else GateRecord
-                self._publisher.add_details(
+                self._sink.add_details(
                     [kind(trial_id=task.trial_id, attempt_id=task.attempt_id, values=dict(row)) for row in report.rows]
                 )
             case Finished():
                 trial = self._trial_record(report, task)
                 self._finished.append(task.attempt_id)
-                self._publisher.add_trial(trial)
+                self._sink.add_trial(trial)
 
     def _new_epoch(self, report: Epoch) -> int:
         epoch = report.epoch
@@ -207,16 +221,7 @@ class _StackRun:
             metrics=metrics,
             duration_s=(time.monotonic() - self._started_s) / len(self._tasks),
             stack_size=len(self._tasks),
-            provenance=Provenance(
-                git_commit=self._setup.git_commit,
-                git_dirty=self._setup.git_dirty,
-                source_hash=self._source_hash,
-                versions=versions(),
-                host=host_name(),
-                cpu=cpu_name(),
-                threads=num_threads(),
-                finished_at=datetime.now(UTC),
-            ),
+            provenance=provenance_now(self._setup, self._source_hash),
         )
 
 

@@ -49,3 +49,10 @@ def test_what_does_not_keep_the_contract_is_refused(monkeypatch, attribute, valu
     with pytest.raises(TrainableError) as error:
         load_trainable("misbehaving:Misbehaving")
     assert str(error.value) == f"trainable 'misbehaving:Misbehaving': Misbehaving.{message}"
+
+
+def test_ctrl_c_while_it_is_imported_is_no_fault_of_it(tmp_path, monkeypatch):
+    (tmp_path / "interrupted.py").write_text("raise KeyboardInterrupt\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        load_trainable("interrupted:Class")

@@ -1,0 +1,32 @@
+"""One execution of a trial as numbers: the row and the epochs that it left."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from results_store.records import TrialRecord, Value
+
+Metrics = Mapping[str, Value]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """What one execution of a trial reported.
+
+    Attributes:
+        trial: its row.
+        epochs: the metrics of each epoch, in the order of the epochs.
+    """
+
+    trial: TrialRecord
+    epochs: Mapping[int, Metrics]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordedRun(Run):
+    """A run as the store has it.
+
+    Attributes:
+        retracted: why its row was withdrawn, empty without a reason; None: it counts.
+    """
+
+    retracted: str | None = None
