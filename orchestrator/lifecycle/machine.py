@@ -7,7 +7,7 @@ attempts that had a call for themselves count towards `max_attempts`, so that a 
 neighbours' tries. A worker that hangs is killed, and is lost like any other.
 """
 
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
@@ -89,6 +89,7 @@ class Machine:
         self._workers: dict[int, Worker] = {}
         self._asked: dict[int, tuple[Worker, WorkerLost]] = {}
         self._nodes = Nodes()
+        self._lost_on: defaultdict[str, set[str]] = defaultdict(set)
         self._has_told_of_waiting = False
         self._num_lost: Counter[str] = Counter()
         self._causes: set[str] = set()
@@ -171,6 +172,7 @@ class Machine:
             for worker_id, worker in self._workers.items():
                 if worker.avoids and worker.stop_cause is None and waits_s[worker_id] >= PLACE_PATIENCE_S:
                     self._nodes.forgive()
+                    self._lost_on.clear()
                     worker.stop_cause = "it found no other node"
                     instructions.append(StopWorker(worker_id=worker_id))
         return instructions
@@ -313,6 +315,7 @@ class Machine:
         if attempt.attempt_id in published:
             self._move(attempt.trial_id, TrialState.PUBLISHED)
             return []
+        self._lost_on[attempt.trial_id].add(worker.node)
         gave_up = self._num_lost[attempt.trial_id] >= self._max_attempts
         failure = self._failure(attempt, "lost", worker.host, lost.cause, lost.details, stack, gave_up)
         self._give_up(attempt.trial_id) if gave_up else self._retry_alone(attempt.trial_id)
@@ -414,6 +417,8 @@ class Machine:
         worker_id = self._next_worker_id
         self._next_worker_id += 1
         avoid = self._nodes.avoided()
+        if self._alone and not any(worker.is_placed for worker in self._workers.values()):
+            avoid |= self._lost_on[self._alone[0]] - {""}
         self._workers[worker_id] = Worker(avoids=avoid)
         return StartWorker(worker_id=worker_id, avoid=avoid)
 
@@ -429,10 +434,12 @@ class Machine:
 
     def _send(self, worker_id: int) -> RunStacks | None:
         worker = self._workers[worker_id]
-        if self._alone:
+        trial_id = next((trial_id for trial_id in self._alone if self._may_try(worker, trial_id)), None)
+        if trial_id is not None:
             if worker.calls or worker.unpublished:
                 return None  # flushed first (`_flush_idle`); the others keep working
-            stacks = [self._new_stack((self._alone.popleft(),), alone=True)]
+            self._alone.remove(trial_id)
+            stacks = [self._new_stack((trial_id,), alone=True)]
         else:
             num_stacks = min(worker.num_stacks_per_call(), len(self._queue))
             stacks = [self._new_stack(self._queue.popleft(), alone=False) for _ in range(num_stacks)]
@@ -440,6 +447,13 @@ class Machine:
             return None
         worker.calls.append(Call(stacks=stacks, num_trials=sum(len(stack.attempts) for stack in stacks)))
         return RunStacks(worker_id=worker_id, stacks=tuple(stacks))
+
+    def _may_try(self, worker: Worker, trial_id: str) -> bool:
+        """A trial is tried again on another node than those that lost it, as long as there is a worker on one."""
+        nodes = self._lost_on[trial_id]
+        return worker.node not in nodes or all(
+            other.node in nodes for other in self._workers.values() if other.is_ready
+        )
 
     def _new_stack(self, trial_ids: tuple[str, ...], *, alone: bool) -> Stack:
         for trial_id in trial_ids:

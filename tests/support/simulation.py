@@ -33,7 +33,6 @@ from results_store import StoreError
 from results_store.records import FailureRecord, Provenance, TrialRecord
 
 MAX_POLLS = 20_000
-MAX_ATTEMPTS = 3
 KILL_TAKES_S = 1.0
 CELL = SimpleNamespace(config=SimpleNamespace(model_dump=lambda mode: {}))
 BIRTH = datetime(2026, 1, 1, tzinfo=UTC)
@@ -409,6 +408,7 @@ class Plot:
         self.trials = [Trial(trial_id=f"t{index}", cell=CELL, seed=index) for index in range(rng.randint(1, 16))]
         ids = [trial.trial_id for trial in self.trials]
         chosen = iter(rng.sample(ids, len(ids)))
+        self.max_attempts = rng.choice([1, 2, 3])
         self.has_timeout = rng.random() < 0.6
         self.poisonous = set(itertools.islice(chosen, rng.choice([0, 0, 1, 2])))
         self.raising = set(itertools.islice(chosen, rng.choice([0, 0, 1, 2])))
@@ -536,7 +536,7 @@ class Schedule:
         executor = SimulatedExecutor(self.world, self.store, self.plot)
         watcher = Watcher()
         moments_s = []
-        limits = {"max_attempts": MAX_ATTEMPTS}
+        limits = {"max_attempts": self.plot.max_attempts}
         if self.plot.has_timeout:
             limits["trial_timeout_s"] = self.plot.duration_s * 2
         if disturbed and rng.random() < 0.5:
@@ -587,7 +587,7 @@ class Schedule:
         executions = self.plot.executions.get(executor, [])
         alone = Counter(trial_id for trial_id, is_alone in executions if is_alone)
         shared = Counter(trial_id for trial_id, is_alone in executions if not is_alone)
-        assert all(number <= MAX_ATTEMPTS for number in alone.values()), f"attempts are bounded: {alone}"
+        assert all(number <= self.plot.max_attempts for number in alone.values()), f"attempts are bounded: {alone}"
         assert all(number <= 3 for number in shared.values()), f"stacks are not repeated for ever: {shared}"
 
     def check(self, outcome, watcher, to_run, recorded, limits):
@@ -609,6 +609,9 @@ class Schedule:
             assert {record.attempt_id for record in recorded} >= told or self.num_guests, "failures are recorded"
             if self.plot.faults.are_few and not self.plot.bad_nodes:
                 assert set(given_up) <= self.plot.guilty, "no innocent trial fails for its neighbours"
+            is_calm = self.plot.faults.are_few and limits["max_attempts"] > 1
+            if is_calm and not (self.plot.faults.busy or self.plot.poisonous or self.plot.hanging):
+                assert set(given_up) <= self.plot.guilty, "no innocent trial fails for a bad node"
         elif outcome.stop_reason == "interrupted" or "budget" in outcome.stop_reason or "allows" in outcome.stop_reason:
             assert not outcome.is_broken
         else:

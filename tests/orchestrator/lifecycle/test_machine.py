@@ -46,7 +46,7 @@ def machine_of(*stacks, workers=1, max_attempts=3, max_failed_trials=None, trial
     )
 
 
-def started(machine, worker_id=0, node="n"):
+def started(machine, worker_id=0, node=""):
     assert machine.handle(WorkerPlaced(worker_id=worker_id, host="here", node=node)) == []
     return machine.handle(WorkerStarted(worker_id=worker_id))
 
@@ -408,26 +408,31 @@ def test_a_node_that_loses_three_different_trials_is_avoided():
     machine = machine_of(["a", "b"], ["c"], ["d"], ["e"], max_attempts=1)
     machine.start()
     for worker_id in range(4):  # a and b together, a, b, c: two different losses, and repetitions
-        assert lose(machine, worker_id, "bad")[-1] == StartWorker(worker_id=worker_id + 1)
+        assert not any(isinstance(instruction, Tell) for instruction in lose(machine, worker_id, "bad"))
     instructions = lose(machine, 4, "bad")
     assert Tell(text=TOLD) in instructions
     assert instructions[-1] == StartWorker(worker_id=5, avoid=frozenset(["bad"]))
 
 
-def test_a_success_between_two_losses_clears_a_node():
-    machine = machine_of(["a"], ["b"], ["c"], ["d"], ["e"])
+def test_a_lost_trial_is_tried_again_on_another_node():
+    machine = machine_of(["a"], ["b"], ["c"], workers=2)
     machine.start()
-    (first,) = started(machine, 0, "n")
-    machine.handle(trained(0, first.stacks[0].stack_id, "attempt-0"))
-    starts = []
-    for worker_id in range(2):
-        machine.handle(WorkerLost(worker_id=worker_id, cause="killed"))
-        starts += machine.handle(StoreAnswered(worker_id=worker_id, published=frozenset()))
-        started(machine, worker_id + 1, "n")
-    machine.handle(trained(2, 3, "attempt-3"))
-    machine.handle(WorkerLost(worker_id=2, cause="killed"))
-    starts += machine.handle(StoreAnswered(worker_id=2, published=frozenset()))
-    assert [start.avoid for start in starts if isinstance(start, StartWorker)] == [frozenset()] * 3
+    started(machine, 0, "bad")
+    started(machine, 1, "good")
+    machine.handle(WorkerLost(worker_id=0, cause="killed"))
+    machine.handle(StoreAnswered(worker_id=0, published=frozenset()))
+    assert started(machine, 2, "bad") == [run_of(2, 2, (2, "c"))], "a is not for this one"
+    assert machine.handle(trained(1, 1, "attempt-1")) == [run_of(1, 3, (3, "a"), alone=True)]
+
+
+def test_where_there_is_no_other_node_a_lost_trial_is_tried_again_on_the_same():
+    machine = machine_of(["a"])
+    machine.start()
+    started(machine, 0, "only")
+    machine.handle(WorkerLost(worker_id=0, cause="killed"))
+    instructions = machine.handle(StoreAnswered(worker_id=0, published=frozenset()))
+    assert instructions[-1] == StartWorker(worker_id=1, avoid=frozenset(["only"]))  # if there is any other
+    assert started(machine, 1, "only") == [run_of(1, 1, (1, "a"), alone=True)]
 
 
 def test_nodes_are_forgiven_where_there_is_nowhere_else_to_go():
