@@ -10,7 +10,7 @@ from orchestrator.driver.signals import StopSignals
 from orchestrator.errors import StopNow
 from orchestrator.executors.protocol import Executor
 from orchestrator.identity.identifiers import new_attempt_id
-from orchestrator.lifecycle.events import Event, StopRequested, StoreAnswered, StoreFailed
+from orchestrator.lifecycle.events import Event, StopRequested, StoreAnswered, StoreFailed, TimePassed
 from orchestrator.lifecycle.instructions import (
     AskStore,
     CancelQueued,
@@ -21,6 +21,8 @@ from orchestrator.lifecycle.instructions import (
     RunStacks,
     Stack,
     StartWorker,
+    StopWorker,
+    Tell,
 )
 from orchestrator.lifecycle.machine import Machine
 from orchestrator.lifecycle.states import TrialState
@@ -41,6 +43,9 @@ class Observer(Protocol):
 
     def failure(self, failure: RecordFailure) -> None:
         """An attempt failed; shown where `is_new`."""
+
+    def notice(self, text: str) -> None:
+        """Something else that the user should know."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +95,7 @@ class Driver:
             num_workers=num_workers,
             max_attempts=limits.max_attempts,
             max_failed_trials=limits.max_failed_trials,
+            trial_timeout_s=limits.trial_timeout_s if self._executor.can_stop_workers else None,
             new_attempt_id=self._attempt_ids,
         )
         try:
@@ -108,21 +114,28 @@ class Driver:
             self._observer.update(machine.counts())
             for event in self._events(limits, started_s):
                 self._carry_out(machine.handle(event))
+        unheard = next((answer for answer in self._answers if isinstance(answer, StoreFailed)), None)
+        if unheard is not None and not finish.broken:  # the last failure could not be recorded
+            return Finish(reason=unheard.cause, broken=True)
         return finish
 
     def _events(self, limits: Limits, started_s: float) -> list[Event]:
         answers, self._answers = self._answers, []
         events = [*answers, *self._executor.poll(0.0 if answers else POLL_S), *self._signals.take()]
-        if limits.time_budget_s is not None and self._clock.now_s() - started_s >= limits.time_budget_s:
+        now_s = self._clock.now_s()
+        if limits.time_budget_s is not None and now_s - started_s >= limits.time_budget_s:
             reason = f"the time budget of {limits.time_budget_s:g} s is spent"
             events.append(StopRequested(at_once=False, reason=reason))
-        return events
+        # Last: what was answered in time is no longer waited for, and what is sent in answer begins now.
+        return [*events, TimePassed(now_s=now_s)]
 
     def _carry_out(self, instructions: Sequence[Instruction]) -> None:
         for instruction in instructions:
             match instruction:
                 case StartWorker():
-                    self._executor.start_worker(instruction.worker_id)
+                    self._executor.start_worker(instruction.worker_id, instruction.avoid)
+                case StopWorker():
+                    self._executor.stop_worker(instruction.worker_id)
                 case RunStacks():
                     assignments = [self._assignment(stack) for stack in instruction.stacks]
                     self._executor.run(instruction.worker_id, assignments)
@@ -134,6 +147,8 @@ class Driver:
                     self._answers.append(self._ask(instruction))
                 case RecordFailure():
                     self._record(instruction)
+                case Tell():
+                    self._observer.notice(instruction.text)
                 case Finish():
                     self._finish = instruction
 

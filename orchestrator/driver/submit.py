@@ -162,6 +162,8 @@ def _run_study(
         stacks = plan.stacks(capacity, options.stack_size)
         if (warning := plan.warning_of_memory(capacity)) is not None:
             warn(f"{study.name}: {warning}")
+        if study.file.limits.trial_timeout_s is not None and not executor.can_stop_workers:
+            warn(f"{study.name}: limits.trial_timeout_s does nothing here: one process cannot stop its own training")
         store.publish([submission_record(study)])
         driver = Driver(store=store, executor=executor, observer=observer, signals=signals, clock=SystemClock())
         outcome = driver.run(

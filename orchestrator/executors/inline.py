@@ -1,12 +1,12 @@
 """Everything in this process, one stack after another: for debugging, tests and single trials."""
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from orchestrator.errors import one_line
 from orchestrator.executors.capacity import Capacity, one_process
 from orchestrator.executors.replies import flush_event, stack_event
-from orchestrator.lifecycle.events import Event, StackSkipped, WorkerLost, WorkerStarted
+from orchestrator.lifecycle.events import Event, StackSkipped, WorkerLost, WorkerPlaced, WorkerStarted
 from orchestrator.worker.assignment import Assignment, WorkerSetup
 from orchestrator.worker.worker import Worker
 from results_store import Store
@@ -27,7 +27,12 @@ class InlineExecutor:
         self._setup = setup
         return one_process(num_workers)
 
-    def start_worker(self, worker_id: int) -> None:
+    @property
+    def can_stop_workers(self) -> bool:
+        """Nothing can be killed in one process."""
+        return False
+
+    def start_worker(self, worker_id: int, avoid: Collection[str] = ()) -> None:  # noqa: ARG002  there are no nodes
         """Creates the worker in this process."""
         assert self._setup is not None, "open() comes first"
         try:
@@ -36,15 +41,26 @@ class InlineExecutor:
             self._events.append(WorkerLost(worker_id=worker_id, cause=one_line(error)))
             return
         self._workers[worker_id] = worker
-        self._events.append(WorkerStarted(worker_id=worker_id, host=worker.host))
+        self._events.append(WorkerPlaced(worker_id=worker_id, host=worker.host, node=""))
+        self._events.append(WorkerStarted(worker_id=worker_id))
+
+    def stop_worker(self, worker_id: int) -> None:
+        """Drops a worker between two stacks, with what it has not published."""
+        worker = self._workers.pop(worker_id, None)
+        if worker is not None:
+            worker.close()
+            self._work = deque(item for item in self._work if item[0] != worker_id)
+            self._events.append(WorkerLost(worker_id=worker_id, cause="stopped"))
 
     def run(self, worker_id: int, assignments: Sequence[Assignment]) -> None:
         """Queues the stacks; `poll` trains them, one at a time."""
-        self._work.extend((worker_id, assignment) for assignment in assignments)
+        if worker_id in self._workers:
+            self._work.extend((worker_id, assignment) for assignment in assignments)
 
     def flush(self, worker_id: int) -> None:
         """Queues the flush behind the stacks given before."""
-        self._work.append((worker_id, None))
+        if worker_id in self._workers:
+            self._work.append((worker_id, None))
 
     def cancel_queued(self) -> None:
         """Skips every stack that `poll` has not come to."""

@@ -1,6 +1,6 @@
 """What the driver needs of whatever runs its workers."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from orchestrator.executors.capacity import Capacity
@@ -19,8 +19,18 @@ class Executor(Protocol):
     def open(self, setup: WorkerSetup, num_workers: int | None) -> Capacity:
         """Prepares for workers of this setup; says how many to start (as asked for, or what fits), and their memory."""
 
-    def start_worker(self, worker_id: int) -> None:
-        """Starts a worker: `WorkerStarted` or `WorkerLost`."""
+    @property
+    def can_stop_workers(self) -> bool:
+        """Whether `stop_worker` ends a worker that is training."""
+
+    def start_worker(self, worker_id: int, avoid: Collection[str] = ()) -> None:
+        """Starts a worker: `WorkerPlaced` and `WorkerStarted`, or `WorkerLost`.
+
+        It is not placed on a node that is to be avoided as long as the executor has any other.
+        """
+
+    def stop_worker(self, worker_id: int) -> None:
+        """Kills a worker, whatever it is doing: `WorkerLost`, once it can publish nothing more."""
 
     def run(self, worker_id: int, assignments: Sequence[Assignment]) -> None:
         """Gives a worker stacks in one call: for each `StackTrained`, `StackRaised`, `StackSkipped`; or `WorkerLost`.
@@ -36,7 +46,11 @@ class Executor(Protocol):
         """Takes back assignments that have not begun: `StackSkipped` for each that could be."""
 
     def poll(self, timeout_s: float) -> list[Event]:
-        """What has happened since the last call; waits at most this long for something to happen."""
+        """What has happened since the last call; waits at most this long for something to happen.
+
+        Raises:
+            ExecutionError: nothing can happen any more.
+        """
 
     def release(self) -> None:
         """Ends the workers of this setup; what they have not published is lost. `open` may be called again."""

@@ -5,7 +5,8 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import ray
@@ -15,6 +16,10 @@ from orchestrator.executors.capacity import USABLE_SHARE, Capacity, machine_memo
 from orchestrator.executors.ray_environment import cluster_address
 
 PROBE_TIMEOUT_S = 5.0
+SILENT_S = 30.0
+"""How long the head of a cluster may be away; after 60 s Ray would end our process without a word."""
+
+NODE_LABEL = "ray.io/node-id"
 OBJECT_STORE_BYTES = 128 * 1024 * 1024
 """Nothing large travels through Ray: workers write their rows to the store themselves."""
 
@@ -32,6 +37,8 @@ class RayCluster:
         self._num_workers = num_workers
         self._is_ours = False
         self._environment: dict[str, str] = {}
+        self._seen_s = time.monotonic()
+        self._is_gone = False
 
     def connect(self) -> None:
         """Starts or joins the cluster.
@@ -71,6 +78,36 @@ class RayCluster:
         memory = int(USABLE_SHARE * min(shares)) if shares else None
         return Capacity(num_workers=num_wanted, memory_per_worker_bytes=memory)
 
+    def placement(self, avoid: Collection[str]) -> dict[str, Any]:
+        """Options of an actor that is not to be placed on some nodes; none if the cluster has no others."""
+        nodes: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
+        usable = {node["NodeID"] for node in nodes if node["Alive"] and node["Resources"].get("CPU", 0) >= 1}
+        bad = sorted(usable & set(avoid))
+        return {"label_selector": {NODE_LABEL: f"!in({','.join(bad)})"}} if bad and usable - set(bad) else {}
+
+    def check(self) -> None:
+        """Looks whether the cluster is still there: where it is not, Ray ends this process, later and without a word.
+
+        Raises:
+            ExecutionError: it is gone.
+        """
+        dead = _dead_processes()
+        if dead:
+            self._is_gone = True
+            raise ExecutionError(f"the local Ray cluster is gone: its process {dead[0]} died; submit again to go on")
+        if self._address is None or time.monotonic() - self._seen_s < PROBE_TIMEOUT_S:
+            return
+        address = ray.get_runtime_context().gcs_address
+        try:
+            _probe(address)
+        except OSError as error:
+            if time.monotonic() - self._seen_s > SILENT_S:
+                self._is_gone = True
+                message = f"the Ray cluster at {address} is gone: {error}; submit again when it is back"
+                raise ExecutionError(message) from error
+        else:
+            self._seen_s = time.monotonic()
+
     def close(self) -> None:
         """Leaves the cluster; our own ends."""
         if self._is_ours:
@@ -94,6 +131,12 @@ class RayCluster:
             log_to_driver=False,
             logging_level=logging.ERROR,
         )
+
+
+def _dead_processes() -> list[str]:
+    """Names of processes of a local cluster that have died. Ray has no other way to tell than this private one."""
+    node = getattr(ray._private.worker, "_global_node", None)
+    return [str(name) for name, _ in node.dead_processes()] if node is not None and node.is_head() else []
 
 
 def _probe(address: str) -> None:

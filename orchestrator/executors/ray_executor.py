@@ -1,49 +1,70 @@
 """Workers as Ray actors: one CPU and one process each, kept warm between stacks."""
 
 import contextlib
-import re
-from collections.abc import Sequence
+import time
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 
 import ray
-from ray.exceptions import RayError, RayTaskError, TaskCancelledError
+from ray.exceptions import ActorDiedError, RayError, RayTaskError, TaskCancelledError
 
 from orchestrator.errors import ExecutionError
 from orchestrator.executors.capacity import Capacity
+from orchestrator.executors.causes import cause_of, details_of
 from orchestrator.executors.ray_cluster import RayCluster
 from orchestrator.executors.replies import flush_event, stack_event
-from orchestrator.lifecycle.events import Event, StackSkipped, WorkerLost, WorkerStarted
+from orchestrator.lifecycle.events import Event, StackSkipped, WorkerLost, WorkerPlaced, WorkerStarted
 from orchestrator.worker.assignment import Assignment, Reply, WorkerSetup
+from orchestrator.worker.provenance import host_name
 from orchestrator.worker.worker import Worker
 from results_store import FolderStore
 
-MAX_CAUSE = 300
+DYING_S = 1.0
+"""Ray says that an actor is dead up to a tenth of a second before its process is; until then it may publish."""
+
+CHECK_INTERVAL_S = 1.0
+"""How often we look whether the cluster is still there."""
 
 
 class _RemoteWorker:
     """What runs in the actor's process."""
 
     def __init__(self, setup: WorkerSetup, store_path: str) -> None:
-        self._worker = Worker(setup, FolderStore(store_path))
+        self._setup = setup
+        self._store_path = store_path
+        self._worker: Worker | None = None
 
-    def host(self) -> str:
-        return self._worker.host
+    def place(self) -> tuple[str, str]:
+        return host_name(), ray.get_runtime_context().get_node_id()
+
+    def start(self) -> None:
+        self._worker = Worker(self._setup, FolderStore(self._store_path))
 
     def run(self, assignments: Sequence[Assignment]) -> list[Reply]:
+        assert self._worker is not None, "start comes first"
         return self._worker.run_all(assignments)
 
     def flush(self) -> Reply:
+        assert self._worker is not None, "start comes first"
         return self._worker.flush()
+
+
+class _Method(Enum):
+    PLACE = "place"
+    START = "start"
+    RUN = "run"
+    FLUSH = "flush"
 
 
 @dataclass(kw_only=True)
 class _Call:
-    """A call in flight: of `run` if it has stacks, of `host` while the worker starts, else of `flush`."""
+    """A call in flight."""
 
     worker_id: int
+    method: _Method
     stack_ids: tuple[int, ...] = ()
-    is_start: bool = False
 
 
 @dataclass(kw_only=True)
@@ -61,6 +82,8 @@ class RayExecutor:
         self._setup: Any = None
         self._actors: dict[int, _Actor] = {}
         self._calls: dict[Any, _Call] = {}
+        self._dying: list[tuple[float, WorkerLost]] = []
+        self._checked_s = time.monotonic()
         self._actor_class: Any = ray.remote(num_cpus=1, max_restarts=0, max_task_retries=0)(_RemoteWorker)
 
     def open(self, setup: WorkerSetup, num_workers: int | None) -> Capacity:
@@ -69,24 +92,38 @@ class RayExecutor:
         self._setup = ray.put(setup)
         return self._cluster.capacity(num_workers)
 
-    def start_worker(self, worker_id: int) -> None:
-        """Creates an actor."""
-        handle = self._actor_class.remote(self._setup, self._store_path)
+    @property
+    def can_stop_workers(self) -> bool:
+        """A process can be killed."""
+        return True
+
+    def start_worker(self, worker_id: int, avoid: Collection[str] = ()) -> None:
+        """Creates an actor; first it says where it is, which it can as soon as it has a CPU."""
+        placed = self._actor_class.options(**self._cluster.placement(avoid)) if avoid else self._actor_class
+        handle = placed.remote(self._setup, self._store_path)
         self._actors[worker_id] = _Actor(handle=handle)
-        self._track(handle.host.remote(), _Call(worker_id=worker_id, is_start=True))
+        self._track(handle.place.remote(), _Call(worker_id=worker_id, method=_Method.PLACE))
+        self._track(handle.start.remote(), _Call(worker_id=worker_id, method=_Method.START))
+
+    def stop_worker(self, worker_id: int) -> None:
+        """Kills the actor's process, which Ray does with SIGKILL; replies on their way are dropped."""
+        if worker_id in self._actors:
+            details = "its process was killed by the driver; where it was then is not known"
+            self._kill(WorkerLost(worker_id=worker_id, cause="killed by the driver", details=details))
 
     def run(self, worker_id: int, assignments: Sequence[Assignment]) -> None:
         """Calls the actor; it keeps calls in order."""
         actor = self._actors.get(worker_id)
         if actor is not None:
             stack_ids = tuple(assignment.stack_id for assignment in assignments)
-            self._track(actor.handle.run.remote(assignments), _Call(worker_id=worker_id, stack_ids=stack_ids))
+            call = _Call(worker_id=worker_id, method=_Method.RUN, stack_ids=stack_ids)
+            self._track(actor.handle.run.remote(assignments), call)
 
     def flush(self, worker_id: int) -> None:
         """Calls the actor."""
         actor = self._actors.get(worker_id)
         if actor is not None:
-            self._track(actor.handle.flush.remote(), _Call(worker_id=worker_id))
+            self._track(actor.handle.flush.remote(), _Call(worker_id=worker_id, method=_Method.FLUSH))
 
     def cancel_queued(self) -> None:
         """Cancels the calls behind each actor's first; Ray leaves those alone that run."""
@@ -97,12 +134,16 @@ class RayExecutor:
 
     def poll(self, timeout_s: float) -> list[Event]:
         """Collects the replies of all calls that have returned."""
+        self._check()
+        events = self._buried()
         if not self._calls:
-            return []
-        ready, _ = ray.wait(list(self._calls), num_returns=1, timeout=timeout_s)
+            if not events and self._dying:
+                time.sleep(timeout_s)
+            return events
+        ready, _ = ray.wait(list(self._calls), num_returns=1, timeout=0 if events else timeout_s)
         if ready and len(self._calls) > 1:
             ready, _ = ray.wait(list(self._calls), num_returns=len(self._calls), timeout=0)
-        return [event for ref in ready if ref in self._calls for event in self._collect(ref)]
+        return events + [event for ref in ready if ref in self._calls for event in self._collect(ref)]
 
     def release(self) -> None:
         """Kills the actors."""
@@ -111,6 +152,7 @@ class RayExecutor:
                 ray.kill(actor.handle)
         self._actors.clear()
         self._calls.clear()
+        self._dying.clear()
 
     def close(self) -> None:
         """Kills the actors and leaves the cluster."""
@@ -130,32 +172,44 @@ class RayExecutor:
             reply = ray.get(ref)
         except TaskCancelledError:
             return [StackSkipped(worker_id=call.worker_id, stack_id=stack_id) for stack_id in call.stack_ids]
-        except RayTaskError as error:  # a fault of ours: what a trainable raises comes as a reply
-            raise ExecutionError(f"worker {call.worker_id}: {_cause(error)}") from error
         except RayError as error:  # its process, its node or its memory is gone
-            return [self._lose(call.worker_id, _cause(error))]
-        if call.is_start:
-            return [WorkerStarted(worker_id=call.worker_id, host=reply)]
-        if not call.stack_ids:
-            return [flush_event(call.worker_id, reply)]
-        replies = zip(call.stack_ids, reply, strict=True)
-        return [stack_event(call.worker_id, stack_id, reply_of_stack) for stack_id, reply_of_stack in replies]
+            if isinstance(error, RayTaskError) and call.method is not _Method.START:
+                # A fault of ours: what a trainable raises comes as a reply.
+                raise ExecutionError(f"worker {call.worker_id}: {cause_of(error)}") from error
+            lost = WorkerLost(worker_id=call.worker_id, cause=cause_of(error), details=details_of(error))
+            self._kill(lost)
+            if not isinstance(error, ActorDiedError):
+                return []  # it may live, and publish, until it is killed
+            self._dying.pop()
+            return [lost]
+        match call.method:
+            case _Method.PLACE:
+                host, node = reply
+                return [WorkerPlaced(worker_id=call.worker_id, host=host, node=node)]
+            case _Method.START:
+                return [WorkerStarted(worker_id=call.worker_id)]
+            case _Method.FLUSH:
+                return [flush_event(call.worker_id, reply)]
+            case _Method.RUN:
+                replies = zip(call.stack_ids, reply, strict=True)
+                return [stack_event(call.worker_id, stack_id, of_stack) for stack_id, of_stack in replies]
 
-    def _lose(self, worker_id: int, cause: str) -> Event:
-        actor = self._actors.pop(worker_id)
+    def _kill(self, lost: WorkerLost) -> None:
+        """Kills an actor; `poll` tells of it once its process must be gone."""
+        actor = self._actors.pop(lost.worker_id)
         with contextlib.suppress(RayError):
             ray.kill(actor.handle)
         for ref in actor.refs:
             self._calls.pop(ref, None)
-        return WorkerLost(worker_id=worker_id, cause=cause)
+        self._dying.append((time.monotonic() + DYING_S, lost))
 
+    def _buried(self) -> list[Event]:
+        now_s = time.monotonic()
+        gone: list[Event] = [lost for due_s, lost in self._dying if due_s <= now_s]
+        self._dying = [(due_s, lost) for due_s, lost in self._dying if due_s > now_s]
+        return gone
 
-def _cause(error: Exception) -> str:
-    """What Ray's long messages say, on one line."""
-    text = str(error)
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    if "its worker process has died" in text:
-        found = re.search(r"Worker exit detail: (.*?)\.? Some common causes", " ".join(lines))
-        return f"its process died ({found[1] if found else type(error).__name__})"
-    last = lines[-1] if lines else type(error).__name__
-    return last if len(last) <= MAX_CAUSE else f"{last[: MAX_CAUSE - 1]}…"
+    def _check(self) -> None:
+        if time.monotonic() - self._checked_s >= CHECK_INTERVAL_S:
+            self._checked_s = time.monotonic()
+            self._cluster.check()

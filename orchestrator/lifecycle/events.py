@@ -4,19 +4,49 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
+class TimePassed:
+    """What time it is: told again and again, after the events that happened until then.
+
+    Attributes:
+        now_s: seconds since some fixed moment.
+    """
+
+    now_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerPlaced:
+    """A worker has been given its CPU and its process runs; now it loads the trainable.
+
+    Attributes:
+        host: the machine's name.
+        node: the executor's name of the node; empty where there are no nodes.
+    """
+
+    worker_id: int
+    host: str
+    node: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class WorkerStarted:
     """A worker is ready to train."""
 
     worker_id: int
-    host: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerLost:
-    """A worker, or its node, is gone, with everything that it had not published."""
+    """A worker, or its node, is gone, with everything that it had not published.
+
+    Attributes:
+        cause: what happened, in one line.
+        details: all that is known about it.
+    """
 
     worker_id: int
     cause: str
+    details: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +128,9 @@ class StopRequested:
 
 
 Event = (
-    WorkerStarted
+    TimePassed
+    | WorkerPlaced
+    | WorkerStarted
     | WorkerLost
     | StackTrained
     | StackRaised

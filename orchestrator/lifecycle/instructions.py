@@ -28,7 +28,19 @@ class Stack:
 
 @dataclass(frozen=True, kw_only=True)
 class StartWorker:
-    """Start a worker; answered by `WorkerStarted` or `WorkerLost`."""
+    """Start a worker; answered by `WorkerPlaced` and then `WorkerStarted`, or by `WorkerLost`.
+
+    Attributes:
+        avoid: nodes on which it is not to be placed, as long as there is any other.
+    """
+
+    worker_id: int
+    avoid: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class StopWorker:
+    """Kill a worker, whatever it is doing; answered by `WorkerLost` when it can publish nothing more."""
 
     worker_id: int
 
@@ -64,6 +76,7 @@ class RecordFailure:
     """Record a lost or failed attempt.
 
     Attributes:
+        traceback: of the exception; for a lost worker all that is known about its end.
         gave_up: the trial is not tried again in this submit.
         is_new: no attempt has failed with this cause before in this submit; it is shown to the user.
     """
@@ -84,6 +97,13 @@ class CancelQueued:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Tell:
+    """Tell the user something that is no failure of a trial."""
+
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Finish:
     """The run is over.
 
@@ -96,4 +116,4 @@ class Finish:
     broken: bool = False
 
 
-Instruction = StartWorker | RunStacks | Flush | AskStore | RecordFailure | CancelQueued | Finish
+Instruction = StartWorker | StopWorker | RunStacks | Flush | AskStore | RecordFailure | CancelQueued | Tell | Finish

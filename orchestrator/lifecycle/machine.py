@@ -4,12 +4,12 @@ Every trial is PENDING until a stack that holds it is sent to a worker (RUNNING)
 (TRAINED), and until it stands in the store (PUBLISHED). When a worker is lost, the store is asked first: what was
 published is done. Of the rest, the call that ran is blamed, and its trials are tried again alone; only losses of
 attempts that had a call for themselves count towards `max_attempts`, so that a poisonous trial cannot use up its
-neighbours' tries.
+neighbours' tries. A worker that hangs is killed, and is lost like any other.
 """
 
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 
 from orchestrator.lifecycle.events import (
     Event,
@@ -20,7 +20,9 @@ from orchestrator.lifecycle.events import (
     StopRequested,
     StoreAnswered,
     StoreFailed,
+    TimePassed,
     WorkerLost,
+    WorkerPlaced,
     WorkerStarted,
 )
 from orchestrator.lifecycle.instructions import (
@@ -34,46 +36,22 @@ from orchestrator.lifecycle.instructions import (
     RunStacks,
     Stack,
     StartWorker,
+    StopWorker,
+    Tell,
 )
+from orchestrator.lifecycle.nodes import MAX_LOSSES, Nodes
 from orchestrator.lifecycle.states import TrialState
-
-PREFETCH_BELOW_S = 1.0
-"""A second stack is sent ahead only where stacks are this short: it hides the latency of a call, and would bind long
-stacks to a busy worker while another is idle."""
-
-SHARED_CALL_S = 0.1
-"""Very short stacks share a call that takes about this long: a call costs as much as the shortest of them."""
-
-MAX_STACKS_PER_CALL = 16
+from orchestrator.lifecycle.workers import Call, Worker
 
 MAX_IDLE_LOSSES = 3
 """Workers that may be lost in a row, per worker, without having been given anything, before the run is broken."""
 
 
-@dataclass(kw_only=True)
-class _Worker:
-    host: str = "?"
-    is_ready: bool = False
-    calls: list[list[Stack]] = field(default_factory=list)
-    unpublished: dict[str, Attempt] = field(default_factory=dict)
-    is_flushing: bool = False
-    last_duration_s: float | None = None
+PLACE_TOLD_S = 15.0
+"""Once workers have waited this long for a CPU, the user is told."""
 
-    @property
-    def in_flight(self) -> list[Stack]:
-        return [stack for call in self.calls for stack in call]
-
-    def has_room(self) -> bool:
-        if not self.is_ready or any(stack.alone for stack in self.in_flight):
-            return False
-        is_short = self.last_duration_s is not None and self.last_duration_s < PREFETCH_BELOW_S
-        return len(self.calls) < (2 if is_short else 1)
-
-    def num_stacks_per_call(self) -> int:
-        if self.last_duration_s is None or self.last_duration_s > SHARED_CALL_S:
-            return 1
-        shortest_s = SHARED_CALL_S / MAX_STACKS_PER_CALL
-        return int(SHARED_CALL_S / max(self.last_duration_s, shortest_s))
+PLACE_PATIENCE_S = 60.0
+"""Once nobody has had a CPU for this long, nodes that were to be avoided are used all the same."""
 
 
 class Machine:
@@ -84,6 +62,7 @@ class Machine:
         num_workers: how many workers are kept alive.
         max_attempts: how often a trial that loses its worker is tried.
         max_failed_trials: stop once more trials than this have failed; None: never.
+        trial_timeout_s: a call that takes longer than this, times its trials, hangs; None: calls may take any time.
         new_attempt_id: makes ids for attempts.
     """
 
@@ -94,6 +73,7 @@ class Machine:
         num_workers: int,
         max_attempts: int,
         max_failed_trials: int | None,
+        trial_timeout_s: float | None = None,
         new_attempt_id: Callable[[], str],
     ) -> None:
         self._queue: deque[tuple[str, ...]] = deque(tuple(stack) for stack in stacks)
@@ -104,9 +84,13 @@ class Machine:
         self._num_workers = num_workers
         self._max_attempts = max_attempts
         self._max_failed_trials = max_failed_trials
+        self._trial_timeout_s = trial_timeout_s
         self._new_attempt_id = new_attempt_id
-        self._workers: dict[int, _Worker] = {}
-        self._asked: dict[int, tuple[_Worker, str]] = {}
+        self._workers: dict[int, Worker] = {}
+        self._asked: dict[int, tuple[Worker, WorkerLost]] = {}
+        self._nodes = Nodes()
+        self._lost_on: defaultdict[str, set[str]] = defaultdict(set)
+        self._has_told_of_waiting = False
         self._num_lost: Counter[str] = Counter()
         self._causes: set[str] = set()
         self._next_worker_id = 0
@@ -139,9 +123,12 @@ class Machine:
         if self._finished is not None:
             return []
         match event:
+            case TimePassed():
+                instructions = self._time_passed(event)
+            case WorkerPlaced():
+                instructions = self._worker_placed(event)
             case WorkerStarted():
-                self._worker_started(event)
-                instructions: list[Instruction] = []
+                instructions = self._worker_started(event)
             case StackTrained():
                 instructions = self._stack_trained(event)
             case StackRaised():
@@ -162,11 +149,47 @@ class Machine:
 
     # Events
 
-    def _worker_started(self, event: WorkerStarted) -> None:
+    def _time_passed(self, event: TimePassed) -> list[Instruction]:
+        instructions: list[Instruction] = []
+        for worker_id, worker in self._workers.items():
+            worker.note_time(event.now_s)
+            if (cause := worker.overdue(event.now_s, self._trial_timeout_s)) is not None:
+                worker.stop_cause = cause
+                instructions.append(StopWorker(worker_id=worker_id))
+        return instructions + self._look_for_places(event.now_s)
+
+    def _look_for_places(self, now_s: float) -> list[Instruction]:
+        instructions: list[Instruction] = []
+        waits_s = {worker_id: worker.waits_for_a_place_s(now_s) for worker_id, worker in self._workers.items()}
+        num_waiting = sum(wait_s >= PLACE_TOLD_S for wait_s in waits_s.values())
+        if num_waiting and not self._has_told_of_waiting:
+            self._has_told_of_waiting = True
+            text = (
+                f"{num_waiting} of {self._num_workers} workers have been waiting for a free CPU for {PLACE_TOLD_S:g} s"
+            )
+            instructions.append(Tell(text=text))
+        if not any(worker.is_placed for worker in self._workers.values()):
+            for worker_id, worker in self._workers.items():
+                if worker.avoids and worker.stop_cause is None and waits_s[worker_id] >= PLACE_PATIENCE_S:
+                    self._nodes.forgive()
+                    self._lost_on.clear()
+                    worker.stop_cause = "it found no other node"
+                    instructions.append(StopWorker(worker_id=worker_id))
+        return instructions
+
+    def _worker_placed(self, event: WorkerPlaced) -> list[Instruction]:
         worker = self._workers.get(event.worker_id)
         if worker is not None:
-            worker.host = event.host
+            worker.host, worker.node = event.host, event.node
+            worker.is_placed = True
+            worker.since_s = None  # its start begins
+        return []
+
+    def _worker_started(self, event: WorkerStarted) -> list[Instruction]:
+        worker = self._workers.get(event.worker_id)
+        if worker is not None:
             worker.is_ready = True
+        return []
 
     def _stack_trained(self, event: StackTrained) -> list[Instruction]:
         worker, stack = self._landed(event.worker_id, event.stack_id)
@@ -174,6 +197,7 @@ class Machine:
             return []
         if stack is not None:
             worker.last_duration_s = event.duration_s
+            self._nodes.trained(worker.node)
             self._trained(worker, stack.attempts)
         self._published(worker, event.published)
         return []
@@ -216,43 +240,60 @@ class Machine:
         instructions: list[Instruction] = []
         for attempt in unpublished.values():  # trained, flushed, and not in the store: a fault of ours, but bounded
             self._num_lost[attempt.trial_id] += 1
-            instructions += self._lost(attempt, worker, "its worker could not publish it", None, frozenset())
+            told = WorkerLost(worker_id=event.worker_id, cause="its worker could not publish it")
+            instructions += self._lost(attempt, worker, told, None, frozenset())
         return instructions
 
     def _worker_lost(self, event: WorkerLost) -> list[Instruction]:
         worker = self._workers.pop(event.worker_id, None)
         if worker is None:
             return []
+        if worker.stop_cause is not None:
+            event = replace(event, cause=worker.stop_cause)
         attempts = [attempt for stack in worker.in_flight for attempt in stack.attempts]
         attempts += worker.unpublished.values()
         if attempts:
-            self._asked[event.worker_id] = (worker, event.cause)
+            self._asked[event.worker_id] = (worker, event)
             return [AskStore(worker_id=event.worker_id, attempts=tuple(attempts))]
+        if worker.stop_cause is not None and (worker.is_ready or not worker.is_placed):
+            return []  # its last reply came after all, or it is to be placed elsewhere
         self._num_idle_losses += 1
         if self._num_idle_losses > MAX_IDLE_LOSSES * self._num_workers:
             return self._finish(Finish(reason=f"workers keep dying before they begin: {event.cause}", broken=True))
-        return []
+        return [] if worker.is_ready else self._node_lost(worker, ())
+
+    def _node_lost(self, worker: Worker, trial_ids: Iterable[str]) -> list[Instruction]:
+        """A worker was lost while it trained these trials; what that says of its node."""
+        if not self._nodes.lost(worker.node, trial_ids):
+            return []
+        node = f"{worker.host} (node {worker.node[:8]})"
+        text = (
+            f"{node} lost {MAX_LOSSES} workers with different trials in a row: new ones go elsewhere, if there is room"
+        )
+        return [Tell(text=text)]
 
     def _store_answered(self, event: StoreAnswered) -> list[Instruction]:
         asked = self._asked.pop(event.worker_id, None)
         if asked is None:
             return []
-        worker, cause = asked
+        worker, lost = asked
         instructions: list[Instruction] = []
         for attempt in worker.unpublished.values():
-            instructions += self._lost(attempt, worker, cause, None, event.published)
+            instructions += self._lost(attempt, worker, lost, None, event.published)
         is_blamed = True  # the first call that is not wholly published was the one that ran
-        for call in worker.calls:
+        for call in (call.stacks for call in worker.calls):
             if all(attempt.attempt_id in event.published for stack in call for attempt in stack.attempts):
                 for attempt in (attempt for stack in call for attempt in stack.attempts):
                     self._move(attempt.trial_id, TrialState.PUBLISHED)
             elif is_blamed:
                 is_blamed = False
+                guilty = [a for stack in call for a in stack.attempts if a.attempt_id not in event.published]
+                instructions += self._node_lost(worker, [attempt.trial_id for attempt in guilty])
                 for stack in call:
                     for attempt in stack.attempts:
                         if len(call) == len(stack.attempts) == 1 and attempt.attempt_id not in event.published:
                             self._num_lost[attempt.trial_id] += 1
-                        instructions += self._lost(attempt, worker, cause, stack, event.published)
+                        instructions += self._lost(attempt, worker, lost, stack, event.published)
             else:
                 for stack in reversed(call):
                     self._requeue(stack)
@@ -268,14 +309,15 @@ class Machine:
     # Trials
 
     def _lost(
-        self, attempt: Attempt, worker: _Worker, cause: str, stack: Stack | None, published: frozenset[str]
+        self, attempt: Attempt, worker: Worker, lost: WorkerLost, stack: Stack | None, published: frozenset[str]
     ) -> list[Instruction]:
         """An attempt whose worker is gone; `stack` is None for one that was trained but not yet published."""
         if attempt.attempt_id in published:
             self._move(attempt.trial_id, TrialState.PUBLISHED)
             return []
+        self._lost_on[attempt.trial_id].add(worker.node)
         gave_up = self._num_lost[attempt.trial_id] >= self._max_attempts
-        failure = self._failure(attempt, "lost", worker.host, cause, "", stack, gave_up)
+        failure = self._failure(attempt, "lost", worker.host, lost.cause, lost.details, stack, gave_up)
         self._give_up(attempt.trial_id) if gave_up else self._retry_alone(attempt.trial_id)
         return [failure]
 
@@ -302,13 +344,13 @@ class Machine:
             is_new=is_new,
         )
 
-    def _trained(self, worker: _Worker, attempts: Iterable[Attempt]) -> None:
+    def _trained(self, worker: Worker, attempts: Iterable[Attempt]) -> None:
         self._num_idle_losses = 0
         for attempt in attempts:
             worker.unpublished[attempt.attempt_id] = attempt
             self._move(attempt.trial_id, TrialState.TRAINED)
 
-    def _published(self, worker: _Worker, attempt_ids: Iterable[str]) -> None:
+    def _published(self, worker: Worker, attempt_ids: Iterable[str]) -> None:
         for attempt_id in attempt_ids:
             attempt = worker.unpublished.pop(attempt_id, None)
             if attempt is not None:
@@ -364,16 +406,21 @@ class Machine:
         return self._stop_reason is not None and is_idle
 
     def _replace_workers(self) -> list[Instruction]:
+        if self._asked:
+            return []  # first it has to be known what was lost, and where
         num_waiting = len(self._queue) + len(self._alone)
-        num_starting = sum(not worker.is_ready for worker in self._workers.values())
+        num_starting = sum(not worker.is_ready and worker.stop_cause is None for worker in self._workers.values())
         num_missing = min(self._num_workers - len(self._workers), num_waiting - num_starting)
         return [self._start_worker() for _ in range(num_missing)]
 
     def _start_worker(self) -> StartWorker:
         worker_id = self._next_worker_id
         self._next_worker_id += 1
-        self._workers[worker_id] = _Worker()
-        return StartWorker(worker_id=worker_id)
+        avoid = self._nodes.avoided()
+        if self._alone and not any(worker.is_placed for worker in self._workers.values()):
+            avoid |= self._lost_on[self._alone[0]] - {""}
+        self._workers[worker_id] = Worker(avoids=avoid)
+        return StartWorker(worker_id=worker_id, avoid=avoid)
 
     def _dispatch(self) -> list[Instruction]:
         """Gives every worker with room a call, the emptiest first, until nothing fits any more."""
@@ -387,17 +434,26 @@ class Machine:
 
     def _send(self, worker_id: int) -> RunStacks | None:
         worker = self._workers[worker_id]
-        if self._alone:
+        trial_id = next((trial_id for trial_id in self._alone if self._may_try(worker, trial_id)), None)
+        if trial_id is not None:
             if worker.calls or worker.unpublished:
                 return None  # flushed first (`_flush_idle`); the others keep working
-            stacks = [self._new_stack((self._alone.popleft(),), alone=True)]
+            self._alone.remove(trial_id)
+            stacks = [self._new_stack((trial_id,), alone=True)]
         else:
             num_stacks = min(worker.num_stacks_per_call(), len(self._queue))
             stacks = [self._new_stack(self._queue.popleft(), alone=False) for _ in range(num_stacks)]
         if not stacks:
             return None
-        worker.calls.append(stacks)
+        worker.calls.append(Call(stacks=stacks, num_trials=sum(len(stack.attempts) for stack in stacks)))
         return RunStacks(worker_id=worker_id, stacks=tuple(stacks))
+
+    def _may_try(self, worker: Worker, trial_id: str) -> bool:
+        """A trial is tried again on another node than those that lost it, as long as there is a worker on one."""
+        nodes = self._lost_on[trial_id]
+        return worker.node not in nodes or all(
+            other.node in nodes for other in self._workers.values() if other.is_ready
+        )
 
     def _new_stack(self, trial_ids: tuple[str, ...], *, alone: bool) -> Stack:
         for trial_id in trial_ids:
@@ -411,22 +467,14 @@ class Machine:
         """A worker with nothing left in flight publishes what it holds."""
         instructions: list[Instruction] = []
         for worker_id, worker in self._workers.items():
-            if worker.unpublished and not worker.calls and not worker.is_flushing:
+            if worker.unpublished and not worker.calls and not worker.is_flushing and worker.stop_cause is None:
                 worker.is_flushing = True
                 instructions.append(Flush(worker_id=worker_id))
         return instructions
 
-    def _landed(self, worker_id: int, stack_id: int) -> tuple[_Worker | None, Stack | None]:
+    def _landed(self, worker_id: int, stack_id: int) -> tuple[Worker | None, Stack | None]:
         worker = self._workers.get(worker_id)
-        if worker is None:
-            return None, None
-        for call in worker.calls:
-            for stack in call:
-                if stack.stack_id == stack_id:
-                    call.remove(stack)
-                    worker.calls = [call for call in worker.calls if call]
-                    return worker, stack
-        return worker, None
+        return worker, None if worker is None else worker.take(stack_id)
 
     def _finish(self, finish: Finish) -> list[Instruction]:
         self._finished = finish

@@ -47,6 +47,10 @@ class ProgressReporter:
             hint = f"(amor show {failure.attempt.trial_id[:12]} tells more)"
             self._console.print(Text(printable(f"{line} {hint}"), style="red"), soft_wrap=True)
 
+    def notice(self, text: str) -> None:
+        """Shows what else the user should know."""
+        self._console.print(Text(printable(f"{self._study}: {text}"), style="yellow"), soft_wrap=True)
+
     def close(self) -> None:
         """Takes the live line away."""
         if self._live is not None:

@@ -34,6 +34,15 @@ class Limits(StudyModel):
     max_attempts: int = Field(
         default=3, ge=1, description="How often a trial whose worker or node is lost is tried in one submit."
     )
+    trial_timeout_s: float | None = Field(
+        default=None,
+        gt=0,
+        description=(
+            "A worker that does not answer for this many seconds per trial of what it was given hangs: it is killed, "
+            "and its trials are tried again as after any loss; null: trials may take any time. In one process "
+            "(`--executor inline`) nothing can be killed, and this does nothing."
+        ),
+    )
     time_budget_s: float | None = Field(
         default=None, gt=0, description="Start no more trials after this many seconds; null: no limit."
     )

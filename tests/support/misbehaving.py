@@ -1,5 +1,6 @@
 """A trainable that does whatever its configuration says: for tests of what amor makes of it."""
 
+import ctypes
 import os
 import signal
 import time
@@ -10,6 +11,12 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator import Epoch, Finished, Metric, Trainable
+
+
+def hang():
+    """Blocks every signal, and keeps the interpreter's lock: nothing but SIGKILL ends this process."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    ctypes.PyDLL(None).sleep(600)
 
 
 class MuteError(Exception):
@@ -26,6 +33,10 @@ class MisbehavingConfig(BaseModel):
         "nan",
         "die",
         "die_once",
+        "hang",
+        "hang_once",
+        "leave",
+        "crash",
         "nothing",
         "undeclared",
         "twice",
@@ -101,6 +112,15 @@ class Misbehaving(Trainable):
             case "die_once":
                 if not num_before:
                     os.kill(os.getpid(), signal.SIGKILL)
+            case "hang":
+                hang()
+            case "hang_once":
+                if not num_before:
+                    hang()
+            case "leave":
+                os._exit(1)
+            case "crash":
+                ctypes.string_at(0)
             case "nothing":
                 return
             case "undeclared":

@@ -8,7 +8,16 @@ import pytest
 from orchestrator.executors.capacity import machine_memory_bytes
 from orchestrator.executors.inline import InlineExecutor
 from orchestrator.executors.ray_executor import RayExecutor
-from orchestrator.lifecycle.events import Flushed, StackRaised, StackSkipped, StackTrained, StoreFailed, WorkerStarted
+from orchestrator.lifecycle.events import (
+    Flushed,
+    StackRaised,
+    StackSkipped,
+    StackTrained,
+    StoreFailed,
+    WorkerLost,
+    WorkerPlaced,
+    WorkerStarted,
+)
 from orchestrator.worker.assignment import Assignment, AttemptTask, WorkerSetup
 from results_store import FolderStore, Kind
 
@@ -54,11 +63,16 @@ def wait_for(executor, num_events, timeout_s=60.0):
 def start(executor, num_workers=1):
     capacity = executor.open(SETUP, num_workers)
     assert capacity.num_workers == num_workers
-    assert 0 < capacity.memory_per_worker_bytes * num_workers < machine_memory_bytes()
+    num_at_once = num_workers if executor.can_stop_workers else 1  # in one process one after another
+    assert 0 < capacity.memory_per_worker_bytes * num_at_once < machine_memory_bytes()
     for worker_id in range(num_workers):
         executor.start_worker(worker_id)
-    events = wait_for(executor, num_workers)
-    assert all(isinstance(event, WorkerStarted) and event.host for event in events)
+    events = wait_for(executor, 2 * num_workers)
+    for worker_id in range(num_workers):
+        placed, started = (event for event in events if event.worker_id == worker_id)
+        assert isinstance(placed, WorkerPlaced)
+        assert placed.host
+        assert isinstance(started, WorkerStarted)
 
 
 def test_a_stack_is_trained_and_published(executor, store):
@@ -83,6 +97,8 @@ def test_stacks_of_one_worker_are_trained_in_order(executor):
 
 def test_stacks_of_one_call_are_trained_in_order(executor, store):
     start(executor)
+    executor.run(0, [assignment(9, {}, publish_at_once=True)])  # the first one takes long: it imports
+    wait_for(executor, 1)
     behaviours = ["work", "raise", "work"]
     calls = [assignment(stack_id, {"behaviour": behaviour}) for stack_id, behaviour in enumerate(behaviours)]
     executor.run(0, calls)
@@ -178,6 +194,22 @@ def test_stacks_that_have_not_begun_can_be_taken_back(executor):
     else:
         executor.cancel_queued()
         assert wait_for(executor, 2) == [StackSkipped(worker_id=0, stack_id=0), StackSkipped(worker_id=0, stack_id=1)]
+
+
+def test_a_worker_that_is_stopped_is_lost_and_nothing_more_is_heard_of_it(executor, store):
+    start(executor, 2)
+    executor.run(0, [assignment(0, {"sleep_s": 600.0} if executor.can_stop_workers else {})])
+    executor.flush(0)
+    executor.stop_worker(0)
+    executor.stop_worker(0)
+    (lost,) = wait_for(executor, 1)
+    assert isinstance(lost, WorkerLost)
+    assert lost.worker_id == 0
+    executor.run(0, [assignment(1, {})])
+    executor.run(1, [assignment(2, {}, publish_at_once=True)])
+    (trained,) = wait_for(executor, 1)
+    assert (trained.worker_id, trained.stack_id) == (1, 2)
+    assert store.published(["attempt-0-0", "attempt-1-0", "attempt-2-0"]) == {"attempt-2-0"}
 
 
 def test_a_store_that_cannot_be_written_is_an_event(executor, store):

@@ -6,7 +6,7 @@ import pytest
 
 from orchestrator.executors.ray_cluster import RayCluster
 from orchestrator.executors.ray_executor import RayExecutor
-from orchestrator.lifecycle.events import StackTrained, WorkerLost, WorkerStarted
+from orchestrator.lifecycle.events import StackTrained, WorkerLost, WorkerPlaced, WorkerStarted
 from orchestrator.worker.assignment import Assignment, AttemptTask, WorkerSetup
 
 SETUP = WorkerSetup(trainable="misbehaving:Misbehaving", pins={}, git_commit=None, git_dirty=None)
@@ -86,9 +86,29 @@ def test_on_a_cluster_of_our_own_the_limits_of_this_process_count_too(monkeypatc
     assert RayCluster(None, None).capacity(None).memory_per_worker_bytes == 200
 
 
+@pytest.mark.parametrize(
+    ("avoid", "expected"),
+    [
+        (["a"], {"label_selector": {"ray.io/node-id": "!in(a)"}}),
+        (["b", "a", "gone"], {"label_selector": {"ray.io/node-id": "!in(a,b)"}}),
+        (["gone"], {}),
+        (["a", "b", "c"], {}),  # nobody else is there
+    ],
+)
+def test_bad_nodes_are_avoided_as_long_as_there_are_others(monkeypatch, avoid, expected):
+    nodes = [node(4.0) | {"NodeID": name} for name in "abc"]
+    nodes += [node(4.0, alive=False) | {"NodeID": "dead"}, node() | {"NodeID": "without CPUs"}]
+    monkeypatch.setattr("ray.nodes", lambda: nodes)
+    assert RayCluster("head:6379", None).placement(avoid) == expected
+
+
 def test_a_worker_that_cannot_start_is_lost(executor):
     broken = WorkerSetup(trainable="no_such_module:Nothing", pins={}, git_commit=None, git_dirty=None)
     executor.open(broken, 1)
     executor.start_worker(0)
-    (event,) = collect(executor, WorkerLost)
-    assert "no_such_module" in event.cause
+    placed, lost = collect(executor, WorkerLost)
+    assert isinstance(placed, WorkerPlaced)
+    assert lost.cause.startswith("it could not start: ")
+    assert "no_such_module" in lost.cause
+    assert "no_such_module cannot be imported" in lost.details
+    assert "\x1b" not in lost.details

@@ -1,0 +1,52 @@
+"""Workers that hang, crash and leave, on Ray: what the store and the user are told of it."""
+
+import pytest
+
+from results_store import FolderStore, Kind
+from results_store import open as open_results
+
+
+@pytest.fixture
+def folders(tmp_path):
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    return tmp_path / "store", marks
+
+
+def test_what_hangs_crashes_or_leaves_is_lost_with_host_cause_and_all_that_is_known(
+    ray_cluster, amor, write_study, folders
+):
+    store, marks = folders
+    study = write_study(
+        late={"behaviour": "hang_once"}, crash={"behaviour": "crash"}, leave={"behaviour": "leave"}, good={"number": 5}
+    )
+    limits = ["--set", "limits.trial_timeout_s=4", "--set", "limits.max_attempts=1", "--set", "seeds=1"]
+    answer = amor("submit", study, "--store", store, "--set", f"marks={marks}", *limits, "--workers", "2", "--stack", 2)
+    assert answer.code == 1, answer.err
+    states = dict(open_results(store).sql("SELECT variant, state FROM results").rows())
+    assert states == {"crash": "failed", "leave": "failed", "late": "completed", "good": "completed"}
+    failures = FolderStore(store).rows(Kind.FAILURES)
+    hung = [row for row in failures if row["cause"].startswith("no reply for")]
+    crashed = [row for row in failures if "died without a word" in row["cause"]]
+    assert hung
+    assert "limits.trial_timeout_s = 4" in hung[0]["cause"]
+    assert len({row["trial_id"] for row in crashed}) >= 2
+    assert len(hung) + len(crashed) == len(failures)
+    assert all(row["host"] not in ("", "?") and row["traceback"] for row in failures)
+    assert "no reply for" in answer.err
+
+
+def test_in_one_process_the_limit_does_nothing_and_says_so_once(amor, write_study, folders):
+    store, _ = folders
+    answer = amor(
+        "submit", write_study(), "--store", store, "--executor", "inline", "--set", "limits.trial_timeout_s=0.001"
+    )
+    assert answer.code == 0
+    assert answer.err.count("limits.trial_timeout_s does nothing here") == 1
+
+
+@pytest.mark.parametrize("value", [0, -1, "soon"])
+def test_a_limit_is_a_number_above_zero(amor, write_study, folders, value):
+    answer = amor("submit", write_study(), "--store", folders[0], "--set", f"limits.trial_timeout_s={value}")
+    assert answer.code == 2
+    assert "limits.trial_timeout_s" in answer.err
