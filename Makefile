@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: install demo test check format bench clean
+.PHONY: install demo test check format bench chaos clean
 
 install: $(INSTALLED)
 
@@ -31,6 +31,10 @@ format: $(INSTALLED)
 
 bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks
+
+# Kills workers, drivers and publishers, damages files: about half an hour, one table of what was lost.
+chaos: $(INSTALLED)
+	$(BIN)/python -m tests.chaos
 
 clean:
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -3,6 +3,7 @@
 import random
 
 import pytest
+from shuffled import shuffle
 
 from orchestrator import SubmitOptions, submit
 from results_store import open as open_results
@@ -83,3 +84,27 @@ def test_in_stacks(alone, tmp_path, stack_size):
     study = write(tmp_path / "same.yaml", VARIANTS)
     submit(study, store=tmp_path / "store", options=SubmitOptions(executor="inline", stack_size=stack_size))
     check(alone, tmp_path / "store")
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("num_workers", [1, 2, 4])
+def test_in_stacks_of_any_size_that_end_in_any_order(alone, tmp_path, monkeypatch, num_workers, seed):
+    executors = shuffle(monkeypatch, random.Random(seed))
+    study = write(tmp_path / "same.yaml", VARIANTS)
+    options = SubmitOptions(executor="inline", num_workers=num_workers, stack_size=4)
+    submit(study, store=tmp_path / "store", options=options)
+    assert len(executors[0].order) == len(set(executors[0].order)) == 2 * len(VARIANTS)
+    check(alone, tmp_path / "store")
+
+
+def test_the_orders_and_stacks_that_are_drawn_differ(tmp_path, monkeypatch):
+    executors = shuffle(monkeypatch, random.Random(0))
+    study = tmp_path / "nothing.yaml"
+    study.write_text("schema_version: 1\nname: nothing\ntrainable: do_nothing\nseeds: 12\n")
+    sizes = []
+    for number in range(3):
+        store = tmp_path / f"store {number}"
+        submit(study, store=store, options=SubmitOptions(executor="inline", num_workers=4, stack_size=4))
+        sizes.append(tuple(open_results(store).sql("SELECT stack_size FROM trials ORDER BY trial_id").df().stack_size))
+    assert len({tuple(executor.order) for executor in executors}) == 3
+    assert len(set(sizes)) == 3

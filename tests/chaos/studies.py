@@ -1,0 +1,79 @@
+"""The studies that are disturbed, and what they give when nobody disturbs them."""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.chaos.processes import Amor
+from tests.chaos.rows import Rows, rows_of
+
+CHAOTIC = """\
+schema_version: 1
+name: chaotic
+trainable: chaotic:Chaotic
+seeds: {num_seeds}
+limits: {{max_attempts: 50}}
+variants:
+  one: {{number: 1}}
+  two: {{number: 2}}
+  again: {{number: 2}}
+  loner: {{number: 3, loner: {loner}}}
+tables:
+  - {{name: scores, title: Scores, sql: scores.sql}}
+"""
+NUM_CELLS = 3
+"""`two` and `again` are one cell under two names."""
+
+SCORES = """
+SELECT variant, list(score ORDER BY seed) AS score, list(state ORDER BY seed) AS state
+FROM results WHERE study = $study GROUP BY variant ORDER BY variant
+"""
+
+AMOR = """\
+schema_version: 1
+name: real
+seeds: {num_seeds}
+limits: {{max_attempts: 50}}
+base:
+  task: {{name: simple_retrieval, num_train: {num_train}, num_validation: 16, num_test: 16, seq_length: 48}}
+  training: {{epochs: 3, learning_rate: 5.0e-3}}
+variants:
+  ssm: {{model: {{name: ssm}}}}
+  full: {{model: {{name: full_attention}}}}
+  oracle: {{model: {{name: amor, gate: {{name: oracle}}}}}}
+  entropy: {{model: {{name: amor}}}}
+"""
+NUM_MODELS = 4
+
+
+def chaotic_study(folder: Path, num_trials: int, *, has_loners: bool = False) -> Path:
+    """A study of at least so many trials; loners raise in stacks, and are then trained alone."""
+    num_seeds = -(-num_trials // NUM_CELLS)
+    (folder / "scores.sql").write_text(SCORES, encoding="utf-8")
+    path = folder / "chaotic.yaml"
+    path.write_text(CHAOTIC.format(num_seeds=num_seeds, loner=str(has_loners).lower()), encoding="utf-8")
+    return path
+
+
+def amor_study(folder: Path, num_trials: int, num_train: int = 48) -> Path:
+    """A study of AMOR's own models, at least so many trials."""
+    path = folder / "real.yaml"
+    path.write_text(AMOR.format(num_seeds=-(-num_trials // NUM_MODELS), num_train=num_train), encoding="utf-8")
+    return path
+
+
+def undisturbed(folder: Path, study: Path) -> Rows:
+    """The truth: one process, one trial after another, each alone."""
+    store = folder / "undisturbed"
+    amor = Amor(folder=folder, mark="undisturbed")
+    amor.finish("submit", study, "--store", store, "--executor", "inline", "--stack", "1")
+    return rows_of(store)
+
+
+@contextlib.contextmanager
+def scratch() -> Iterator[Path]:
+    """A folder that is gone afterwards, with a name that careless code stumbles over."""
+    with tempfile.TemporaryDirectory(prefix="amor chaos' ", dir=os.environ.get("TMPDIR")) as folder:
+        yield Path(folder)
