@@ -12,10 +12,18 @@ __all__ = ["remove_leftovers"]
 _MIN_AGE_S = 3600
 
 
-def remove_leftovers(folder: Path, used: Collection[str] = ()) -> None:
-    """Deletes the old files of a folder but for those in use; a recent one may be another process's."""
+def remove_leftovers(folder: Path, used: Collection[str] = ()) -> tuple[Path, ...]:
+    """Deletes the old files of a folder but for those in use; a recent one may be another process's.
+
+    Returns:
+        What was deleted. A folder, or what cannot be deleted, stays.
+    """
+    removed: list[Path] = []
     before = time.time() - _MIN_AGE_S
     with contextlib.suppress(OSError):
-        for path in folder.iterdir():
-            if path.name not in used and path.lstat().st_mtime < before:
-                path.unlink()
+        for path in sorted(folder.iterdir()):
+            with contextlib.suppress(OSError):
+                if path.name not in used and path.lstat().st_mtime < before:
+                    path.unlink()
+                    removed.append(path)
+    return tuple(removed)

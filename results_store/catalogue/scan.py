@@ -17,6 +17,7 @@ from results_store.catalogue.memory import StatKey, VerificationMemory
 from results_store.catalogue.problem import Problem
 from results_store.errors import StorePathError
 from results_store.layout import Layout
+from results_store.regular_file import open_regular
 from results_store.schemas import ColumnType, Kind, type_of_field
 
 __all__ = [
@@ -188,7 +189,7 @@ def read_whole(path: Path) -> tuple[pq.FileMetaData, pa.Schema, StatKey]:
         NotTrustedError: The bytes are not those that the name stands for, or no Parquet file.
         OSError: It cannot be read.
     """
-    with path.open("rb") as stream:
+    with open_regular(path) as stream:
         # The status is of the file that was opened, whatever happens to its name meanwhile.
         key = StatKey.of(os.fstat(stream.fileno()))
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
