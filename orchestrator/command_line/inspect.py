@@ -8,7 +8,7 @@ import typer
 from orchestrator.command_line import output
 from orchestrator.command_line.options import DEFAULT_STORE, JsonOption, StoreOption
 from orchestrator.command_line.stores import open_existing
-from orchestrator.errors import UsageError
+from orchestrator.command_line.trial_ids import whole_id
 from orchestrator.progress.reporter import duration
 from orchestrator.space.cells import leaves_of
 from results_store import Results, UnknownNameError
@@ -83,7 +83,7 @@ def show(
 ) -> None:
     """Show one trial: where it belongs, its configuration and metrics, its epochs, attempts and errors."""
     results = open_existing(store)
-    found = _describe(results, _whole_id(results, trial_id))
+    found = _describe(results, whole_id(results, trial_id))
     if as_json:
         output.data_json(found)
         return
@@ -94,7 +94,7 @@ def show(
         output.facts({name: value for name, value in facts.items() if name not in {"trial_id", *leaves}})
     output.data("\nconfiguration")
     output.facts({".".join(path): value for path, value in leaves_of(found["config"]).items()})
-    for title in ("epochs", "failures"):
+    for title in ("epochs", "failures", "retractions"):
         rows = found[title]
         if rows:
             output.data(f"\n{title}")
@@ -102,23 +102,6 @@ def show(
             output.listing(shown, [[row[name] for name in shown] for row in rows], as_json=False)
     for text in dict.fromkeys(row["traceback"] for row in found["failures"] if row.get("traceback")):
         output.data(f"\n{output.printable_block(text)}")
-
-
-def _whole_id(results: Results, digits: str) -> str:
-    rows = results.sql(
-        """
-        SELECT DISTINCT trial_id FROM (
-            SELECT trial_id FROM results UNION ALL SELECT trial_id FROM trials
-            UNION ALL SELECT trial_id FROM failures
-        ) WHERE starts_with(trial_id, $digits) ORDER BY trial_id LIMIT 3
-        """,
-        {"digits": digits},
-    ).rows()
-    if not rows:
-        raise UsageError(f"no trial {digits!r} in the store")
-    if len(rows) > 1:
-        raise UsageError(f"several trials begin with {digits!r}: {', '.join(row[0] for row in rows)}, …")
-    return str(rows[0][0])
 
 
 def _describe(results: Results, trial_id: str) -> dict[str, Any]:
@@ -131,7 +114,7 @@ def _describe(results: Results, trial_id: str) -> dict[str, Any]:
     configs = rows("SELECT any_value(config) AS config FROM results WHERE trial_id = $trial_id")
     text = next((row["config"] for row in [*trials, *configs] if row["config"]), "{}")
     for row in trials:
-        row["config"] = json.loads(row["config"])
+        row["config"] = json.loads(row["config"] or "{}")
     return {
         "trial_id": trial_id,
         "config": json.loads(text),
@@ -139,4 +122,7 @@ def _describe(results: Results, trial_id: str) -> dict[str, Any]:
         "trials": trials,
         "epochs": rows("SELECT * EXCLUDE (attempt_id) FROM epochs WHERE trial_id = $trial_id ORDER BY epoch"),
         "failures": rows("SELECT * FROM failures WHERE trial_id = $trial_id ORDER BY failed_at"),
+        "retractions": rows(
+            "SELECT DISTINCT * FROM raw.retractions WHERE trial_id = $trial_id ORDER BY retracted_at, attempt_id"
+        ),
     }

@@ -51,10 +51,14 @@ class VerificationMemory:
     Args:
         path: The file.
         is_fresh: Whether to begin with nothing, whatever is there.
+
+    Attributes:
+        is_damaged: Whether there is a file that could not be used.
     """
 
     def __init__(self, path: Path, *, is_fresh: bool = False) -> None:
         self._path = path
+        self.is_damaged = False
         self._changed = False
         self._schemas: list[dict[str, ColumnType]] = []
         self._number_of_schema: dict[tuple[tuple[str, ColumnType], ...], int] = {}
@@ -66,7 +70,8 @@ class VerificationMemory:
         try:
             with open_regular(path) as stream:
                 self._load(_checked_json(stream.read()))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+            self.is_damaged = not isinstance(error, FileNotFoundError)
             self._schemas, self._number_of_schema = [], {}
             self._files, self._unique, self._segments = {}, {}, {}
 

@@ -23,7 +23,7 @@ from results_store.layout import Layout
 from results_store.regular_file import open_regular
 from results_store.schemas import Kind
 
-__all__ = ["check_writable", "encode", "publish", "publish_file", "temporary_file"]
+__all__ = ["check_writable", "encode", "publish", "publish_file", "refuse_other_folders", "temporary_file"]
 
 # File systems without hard links answer with one of these.
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
@@ -94,7 +94,7 @@ def check_writable(layout: Layout) -> None:
     Raises:
         StorePathError: It cannot.
     """
-    _refuse_other_folders(layout)
+    refuse_other_folders(layout)
     with temporary_file(layout) as probe:
         for kind in Kind:
             folder = layout.folder(kind)
@@ -103,8 +103,12 @@ def check_writable(layout: Layout) -> None:
         _write(probe, b"probe")
 
 
-def _refuse_other_folders(layout: Layout) -> None:
-    """A folder that holds other things and nothing of a store was hardly meant to become one."""
+def refuse_other_folders(layout: Layout) -> None:
+    """A folder that holds other things and nothing of a store was hardly meant to become one.
+
+    Raises:
+        StorePathError: It is such a folder, or cannot be read.
+    """
     try:
         names = [entry.name for entry in layout.root.iterdir()] if layout.root.exists() else []
     except OSError as error:
