@@ -7,6 +7,7 @@ cache, and files whose rows a merged one holds. A store that cannot be written t
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from pathlib import Path
 
@@ -50,15 +51,16 @@ def doctor(store: str | Path) -> DoctorReport:
     if not layout.is_there():
         raise StorePathError(f"there is no store at {layout.root}")
     refuse_other_folders(layout)
+    check = _Check(layout)
+    check.check_folders()  # a store is written to after this only
     try:
         check_writable(layout)
     except StorePathError as error:
-        check = _Check(layout, is_writable=False)
+        check.is_writable = False
         check.notes.append(f"nothing can be repaired: {error}")
         check.run()
     else:
         with only_one(layout):
-            check = _Check(layout, is_writable=True)
             check.run()
     return DoctorReport(
         findings=tuple(check.findings),
@@ -70,30 +72,33 @@ def doctor(store: str | Path) -> DoctorReport:
 
 
 class _Check:
-    """One check of a store; see `DoctorReport` for its attributes."""
+    """One check of a store; see `DoctorReport` for most of its attributes.
 
-    def __init__(self, layout: Layout, *, is_writable: bool) -> None:
+    Attributes:
+        is_writable: Whether anything can be repaired.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self.is_writable = True
         self.findings: list[Finding] = []
         self.notes: list[str] = []
         self.num_files = 0
         self.num_rows = 0
         self._layout = layout
-        self._is_writable = is_writable
         self._memory = VerificationMemory(layout.verified, is_fresh=True)
 
     def run(self) -> None:
-        self._check_folders()
         with connect(self._layout.root) as connection:
             scans = {kind: self._check_files(kind, connection) for kind in Kind}
             self._check_rows(scans, connection)
-        found, notes = check_temporary(self._layout, is_writable=self._is_writable)
+        found, notes = check_temporary(self._layout, is_writable=self.is_writable)
         self.findings += found
         self.notes += notes
-        self.findings += check_cache(self._layout, self._memory, is_writable=self._is_writable)
-        if self._is_writable:
+        self.findings += check_cache(self._layout, self._memory, is_writable=self.is_writable)
+        if self.is_writable:
             self._memory.save()
 
-    def _check_folders(self) -> None:
+    def check_folders(self) -> None:
         for problem in foreign_entries(self._layout):
             self._tell(problem.path, problem.reason, "left there: it is not amor's to move")
         for kind in Kind:
@@ -101,8 +106,8 @@ class _Check:
             if folder.is_dir() or not (folder.exists() or folder.is_symlink()):
                 continue
             target = self._layout.quarantine / f"{kind.value}.no-folder"
-            done = "it stays: move it elsewhere"
-            if self._is_writable and not target.exists() and not target.is_symlink():
+            done = "it cannot be moved to quarantine/: move it elsewhere"
+            if not os.path.lexists(target):
                 with contextlib.suppress(OSError):
                     target.parent.mkdir(exist_ok=True)
                     folder.rename(target)
@@ -120,7 +125,7 @@ class _Check:
         gone = {problem.path for problem in undecodable}
         scan = Scan(files=tuple(file for file in scan.files if file.path not in gone), problems=())
         try:
-            replaced = end_earlier_one(self._layout, kind, scan, self._memory, connection, deletes=self._is_writable)
+            replaced = end_earlier_one(self._layout, kind, scan, self._memory, connection, deletes=self.is_writable)
         except CompactionError as error:
             self._tell(self._layout.folder(kind), str(error), "nothing was changed")
             replaced = {}
@@ -144,14 +149,14 @@ class _Check:
             raise CompactionError(f"files of {self._layout.root} went while they were checked; try again") from error
 
     def _quarantine(self, problems: tuple[Problem, ...]) -> None:
-        moved = set(move_to_quarantine(self._layout, problems)) if self._is_writable else set()
+        moved = set(move_to_quarantine(self._layout, problems)) if self.is_writable else set()
         for problem in problems:
             is_moved = problem in moved
             done = "moved to quarantine/" if is_moved else "it cannot be moved to quarantine/, and no query reads it"
             self._tell(problem.path, problem.reason, done, is_repaired=is_moved)
 
     def _tell(self, path: Path, what: str, done: str, *, is_repaired: bool = False) -> None:
-        if not self._is_writable:
+        if not self.is_writable:
             done, is_repaired = _READ_ONLY, False
         self.findings.append(Finding(path=path, what=what, done=done, is_repaired=is_repaired))
 
