@@ -138,7 +138,10 @@ def _scan(layout: Layout, kind: Kind, memory: VerificationMemory) -> Scan:
         except FileNotFoundError:
             continue
         except (NotTrustedError, OSError) as error:
-            problems.append(Problem(path=path, reason=str(error)))
+            # Nobody knows any more what it withdrew, so that has to be said.
+            is_retraction = kind is Kind.RETRACTIONS and Layout.is_name(entry.name)
+            consequence = "; the trials that it withdrew count again" if is_retraction else ""
+            problems.append(Problem(path=path, reason=f"{error}{consequence}"))
             continue
         present.add(entry.name)
         files.append(file)

@@ -1,12 +1,13 @@
 """Stores like those of a run: ids of 32 hex digits, rows of every kind."""
 
+import dataclasses
+import errno
 import os
 import uuid
 from types import SimpleNamespace
 
 import pytest
 
-from results_store import Kind, Layout
 from results_store.records import EntropyRecord, EpochRecord, GateRecord, RetractionRecord
 
 
@@ -18,13 +19,17 @@ def attempt(trial: object) -> dict[str, str]:
     return {"trial_id": hex_id(trial), "attempt_id": hex_id(f"attempt of {trial}")}
 
 
-def fill(store, make, numbers=range(6)):
+def fill(store, make, numbers=range(6), study="demo", **changes):
     """A study whose every other trial has failed before it was trained, and one trial that is withdrawn."""
     trials = [hex_id(number) for number in numbers]
-    submission = make.submission({"a": trials}, submission_id=hex_id("submission"))
-    members = [vars(member) | {"cell_id": hex_id("cell")} for member in submission.members]
-    member = type(submission.members[0])
-    store.publish([make.submission({}, submission_id=hex_id("submission"), members=[member(**m) for m in members])])
+    variants = {"a": trials[::2], "b": trials[1::2]}
+    submission = make.submission(variants, study=study, submission_id=hex_id(study), **changes)
+    seeds = {trial: seed for seed, trial in enumerate(trials)}
+    members = [
+        dataclasses.replace(member, cell_id=hex_id("cell"), seed=seeds[member.trial_id])
+        for member in submission.members
+    ]
+    store.publish([dataclasses.replace(submission, members=members)])
     for number in numbers:
         ids = attempt(number)
         store.publish([EpochRecord(**ids, epoch=epoch, metrics={"train_loss": 0.5}) for epoch in range(2)])
@@ -33,7 +38,7 @@ def fill(store, make, numbers=range(6)):
         if number % 2:
             failed = ids | {"attempt_id": hex_id(f"failed {number}")}
             store.publish([make.failure(**failed)])
-        store.publish([make.trial(**ids, seed=number, metrics={"test_accuracy": number / 8})])
+        store.publish([make.trial(**ids, seed=seeds[ids["trial_id"]], metrics={"test_accuracy": number / 8})])
     withdrawn = attempt(numbers[-1])
     store.publish([RetractionRecord(**withdrawn, reason="wrong", retracted_at=make.start)])
 
@@ -52,7 +57,6 @@ def of() -> SimpleNamespace:
 @pytest.fixture
 def read_only(monkeypatch):
     """Makes a store read-only for everybody, also for root: what would change it fails with EROFS."""
-    import errno
 
     def refuse(*args, **kwargs):
         raise OSError(errno.EROFS, os.strerror(errno.EROFS))
@@ -70,7 +74,3 @@ def read_only(monkeypatch):
         monkeypatch.setattr(os, "open", open_to_read)
 
     return begin
-
-
-def all_files(path):
-    return sorted(file for kind in Kind for file in Layout(path).folder(kind).glob("*"))
