@@ -2,7 +2,15 @@
 
 from results_store.catalogue import Problem, describe_problems
 from results_store.compaction import CompactionReport, KindReport, compact
-from results_store.errors import CompactionError, QueryError, RecordError, StoreError, StorePathError, UnknownNameError
+from results_store.errors import (
+    CompactionError,
+    QueryError,
+    RecordError,
+    RetractionError,
+    StoreError,
+    StorePathError,
+    UnknownNameError,
+)
 from results_store.layout import Layout
 from results_store.query import FORMATS, OutputFormat, QueryResult, check_table_sql, write
 from results_store.results import Results
@@ -10,11 +18,14 @@ from results_store.results import open_store as open  # noqa: A004 - `results_st
 from results_store.schemas import Kind
 from results_store.stores import FolderStore, MemoryStore, Store
 from results_store.tables import Table
+from results_store.upkeep import DoctorReport, Finding, Retraction, doctor, retract
 
 __all__ = [
     "FORMATS",
     "CompactionError",
     "CompactionReport",
+    "DoctorReport",
+    "Finding",
     "FolderStore",
     "Kind",
     "KindReport",
@@ -26,6 +37,8 @@ __all__ = [
     "QueryResult",
     "RecordError",
     "Results",
+    "Retraction",
+    "RetractionError",
     "Store",
     "StoreError",
     "StorePathError",
@@ -34,6 +47,8 @@ __all__ = [
     "check_table_sql",
     "compact",
     "describe_problems",
+    "doctor",
     "open",
+    "retract",
     "write",
 ]

@@ -4,6 +4,7 @@ StoreError                 root: something about stored results
 ├── StorePathError         the store is no folder, or cannot be read or written
 ├── RecordError            a record cannot be stored as it is
 ├── CompactionError        files of the store cannot be merged now
+├── RetractionError        trials cannot be withdrawn as asked
 ├── QueryError             a query was refused or failed
 └── UnknownNameError       no study or table of that name in the store
 """
@@ -18,6 +19,7 @@ __all__ = [
     "CompactionError",
     "QueryError",
     "RecordError",
+    "RetractionError",
     "StoreError",
     "StorePathError",
     "UnknownNameError",
@@ -39,6 +41,10 @@ class RecordError(StoreError, ValueError):
 
 class CompactionError(StoreError, RuntimeError):
     """Files of the store cannot be merged now; every row is where it was."""
+
+
+class RetractionError(StoreError, ValueError):
+    """Trials cannot be withdrawn as asked; none of them was."""
 
 
 class QueryError(StoreError, ValueError):

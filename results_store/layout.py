@@ -37,6 +37,17 @@ class Layout:
         if not parent.is_dir():
             raise StorePathError(f"{self.root} cannot be a store: {parent} is a file")
 
+    def is_there(self) -> bool:
+        """Whether there is a folder with anything in it: an empty one is no store yet.
+
+        Raises:
+            StorePathError: It cannot be read.
+        """
+        try:
+            return self.root.is_dir() and any(self.root.iterdir())
+        except OSError as error:
+            raise StorePathError(f"cannot read the store {self.root}: {error}") from error
+
     @property
     def temporary(self) -> Path:
         """Unfinished files, in the file system of the finished ones so that they can be linked."""

@@ -94,7 +94,7 @@ def show(
         output.facts({name: value for name, value in facts.items() if name not in {"trial_id", *leaves}})
     output.data("\nconfiguration")
     output.facts({".".join(path): value for path, value in leaves_of(found["config"]).items()})
-    for title in ("epochs", "failures"):
+    for title in ("epochs", "failures", "retractions"):
         rows = found[title]
         if rows:
             output.data(f"\n{title}")
@@ -114,7 +114,7 @@ def _describe(results: Results, trial_id: str) -> dict[str, Any]:
     configs = rows("SELECT any_value(config) AS config FROM results WHERE trial_id = $trial_id")
     text = next((row["config"] for row in [*trials, *configs] if row["config"]), "{}")
     for row in trials:
-        row["config"] = json.loads(row["config"])
+        row["config"] = json.loads(row["config"] or "{}")
     return {
         "trial_id": trial_id,
         "config": json.loads(text),
@@ -122,4 +122,7 @@ def _describe(results: Results, trial_id: str) -> dict[str, Any]:
         "trials": trials,
         "epochs": rows("SELECT * EXCLUDE (attempt_id) FROM epochs WHERE trial_id = $trial_id ORDER BY epoch"),
         "failures": rows("SELECT * FROM failures WHERE trial_id = $trial_id ORDER BY failed_at"),
+        "retractions": rows(
+            "SELECT DISTINCT * FROM raw.retractions WHERE trial_id = $trial_id ORDER BY retracted_at, attempt_id"
+        ),
     }

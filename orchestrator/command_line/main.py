@@ -13,7 +13,7 @@ from orchestrator.command_line.query import query, table
 from orchestrator.command_line.replay import replay
 from orchestrator.command_line.study import plan, schema, validate
 from orchestrator.command_line.submit import submit
-from orchestrator.command_line.upkeep import compact
+from orchestrator.command_line.upkeep import compact, doctor, retract
 from orchestrator.errors import AmorError, ExecutionError, one_line
 from results_store import StoreError
 
@@ -35,7 +35,7 @@ def _options(
         os.environ["AMOR_DEBUG"] = "1"
 
 
-for command in (validate, plan, submit, status, show, query, table, replay, compact, schema):
+for command in (validate, plan, submit, status, show, query, table, replay, retract, compact, doctor, schema):
     app.command()(command)
 app.command("list")(list_studies)
 

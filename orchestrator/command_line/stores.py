@@ -4,7 +4,7 @@ from pathlib import Path
 
 from orchestrator.command_line import output
 from orchestrator.errors import UsageError
-from results_store import Results, describe_problems
+from results_store import Layout, Results, describe_problems
 from results_store import open as open_results
 
 
@@ -23,9 +23,10 @@ def check_exists(path: Path) -> None:
     """Refuses a store that is not there.
 
     Raises:
-        UsageError: there is no such folder.
+        UsageError: there is no such folder, or nothing in it.
+        results_store.StorePathError: it is no folder, or cannot be read.
     """
-    if not path.exists():
+    if not Layout(path).is_there():
         raise UsageError(f"there is no store at {path}; amor submit makes one, --store or AMOR_STORE names another")
 
 

@@ -12,6 +12,7 @@ import os
 import secrets
 
 from results_store.layout import Layout
+from results_store.regular_file import open_regular
 
 __all__ = ["generation", "renew_generation"]
 
@@ -23,7 +24,8 @@ def generation(layout: Layout) -> bytes:
         OSError: It cannot be read.
     """
     try:
-        return layout.generation.read_bytes()
+        with open_regular(layout.generation) as stream:
+            return stream.read()
     except FileNotFoundError:
         return b""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import secrets
@@ -11,11 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from results_store.regular_file import open_regular
 from results_store.schemas import ColumnType, Kind
 
 __all__ = ["Known", "StatKey", "VerificationMemory"]
 
-_VERSION = 1
+_VERSION = 2
 
 
 class StatKey(NamedTuple):
@@ -42,20 +44,34 @@ class Known:
 class VerificationMemory:
     """A file in the store's cache. Without it everything is verified again, nothing else is lost.
 
-    A store that cannot be written to, or a damaged memory, is no error for the same reason.
+    A store that cannot be written to, or a damaged memory, is no error for the same reason. The file begins with
+    the hash of the rest: a flipped bit in it could make a file of another length or with other columns of one that
+    is good.
+
+    Args:
+        path: The file.
+        is_fresh: Whether to begin with nothing, whatever is there.
+
+    Attributes:
+        is_damaged: Whether there is a file that could not be used.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, is_fresh: bool = False) -> None:
         self._path = path
+        self.is_damaged = False
         self._changed = False
         self._schemas: list[dict[str, ColumnType]] = []
         self._number_of_schema: dict[tuple[tuple[str, ColumnType], ...], int] = {}
         self._files: dict[str, dict[str, list[int]]] = {}
         self._unique: dict[str, str] = {}
         self._segments: dict[str, dict[str, list[str]]] = {}
+        if is_fresh:
+            return
         try:
-            self._load(json.loads(path.read_bytes()))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError):
+            with open_regular(path) as stream:
+                self._load(_checked_json(stream.read()))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+            self.is_damaged = not isinstance(error, FileNotFoundError)
             self._schemas, self._number_of_schema = [], {}
             self._files, self._unique, self._segments = {}, {}, {}
 
@@ -133,7 +149,8 @@ class VerificationMemory:
             if not self._path.parent.parent.is_dir():
                 return
             self._path.parent.mkdir(exist_ok=True)
-            temporary.write_text(json.dumps(content, separators=(",", ":")), encoding="utf-8")
+            text = json.dumps(content, separators=(",", ":")).encode()
+            temporary.write_bytes(hashlib.sha256(text).hexdigest().encode() + b"\n" + text)
             temporary.replace(self._path)
         except OSError:
             with contextlib.suppress(OSError):
@@ -148,3 +165,10 @@ class VerificationMemory:
             number = self._number_of_schema[identity] = len(self._schemas)
             self._schemas.append(columns)
         return number
+
+
+def _checked_json(content: bytes) -> Any:
+    digest, _, text = content.partition(b"\n")
+    if hashlib.sha256(text).hexdigest().encode() != digest:
+        raise ValueError("not what was written")
+    return json.loads(text)

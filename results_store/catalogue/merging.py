@@ -70,7 +70,7 @@ def merge(
         duckdb.Error: A file cannot be read, or the target not be written.
     """
     scan = Scan(files=tuple(files), problems=())
-    query = source(scan, columns_of(kind, scan))
+    query = source(kind, scan, columns_of(kind, scan))
     if is_distinct:
         query = f"SELECT DISTINCT * FROM ({query})"
     footer = ", ".join(f"{literal(name)}: {literal(text)}" for name, text in (notes or {}).items())

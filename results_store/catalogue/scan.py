@@ -17,6 +17,7 @@ from results_store.catalogue.memory import StatKey, VerificationMemory
 from results_store.catalogue.problem import Problem
 from results_store.errors import StorePathError
 from results_store.layout import Layout
+from results_store.regular_file import open_regular
 from results_store.schemas import ColumnType, Kind, type_of_field
 
 __all__ = [
@@ -137,7 +138,10 @@ def _scan(layout: Layout, kind: Kind, memory: VerificationMemory) -> Scan:
         except FileNotFoundError:
             continue
         except (NotTrustedError, OSError) as error:
-            problems.append(Problem(path=path, reason=str(error)))
+            # Nobody knows any more what it withdrew, so that has to be said.
+            is_retraction = kind is Kind.RETRACTIONS and Layout.is_name(entry.name)
+            consequence = "; the trials that it withdrew count again" if is_retraction else ""
+            problems.append(Problem(path=path, reason=f"{error}{consequence}"))
             continue
         present.add(entry.name)
         files.append(file)
@@ -188,7 +192,7 @@ def read_whole(path: Path) -> tuple[pq.FileMetaData, pa.Schema, StatKey]:
         NotTrustedError: The bytes are not those that the name stands for, or no Parquet file.
         OSError: It cannot be read.
     """
-    with path.open("rb") as stream:
+    with open_regular(path) as stream:
         # The status is of the file that was opened, whatever happens to its name meanwhile.
         key = StatKey.of(os.fstat(stream.fileno()))
         digest = hashlib.file_digest(stream, "sha256").hexdigest()

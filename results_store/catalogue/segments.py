@@ -22,7 +22,7 @@ from results_store.layout import Layout
 from results_store.leftovers import remove_leftovers
 from results_store.schemas import Kind
 
-__all__ = ["Segments"]
+__all__ = ["Segments", "key_of_segments"]
 
 _MAX_ROWS_OF_SMALL_FILE = 1000
 _MIN_MEMBERS = 256
@@ -68,13 +68,13 @@ class Segments:
     def _trusted(self, kind: Kind, name: str) -> VerifiedFile | None:
         path = self._layout.segment(kind, name)
         try:
-            known = self._memory.recall(_key(kind), name, StatKey.of(path.lstat()))
+            known = self._memory.recall(key_of_segments(kind), name, StatKey.of(path.lstat()))
             if known is not None:
                 return VerifiedFile(path=path, columns=known.columns, num_rows=known.num_rows)
             file, key = verify(path, kind)
         except (OSError, NotTrustedError):
             return None
-        self._memory.remember(_key(kind), name, key, columns=file.columns, num_rows=file.num_rows)
+        self._memory.remember(key_of_segments(kind), name, key, columns=file.columns, num_rows=file.num_rows)
         return file
 
     def _build(self, kind: Kind, files: list[VerifiedFile]) -> VerifiedFile | None:
@@ -93,5 +93,6 @@ class Segments:
         return made if made is not None and made.num_rows == sum(file.num_rows for file in files) else None
 
 
-def _key(kind: Kind) -> str:
+def key_of_segments(kind: Kind) -> str:
+    """What the memory calls the folder of a kind's segments."""
     return f"segments/{kind.value}"

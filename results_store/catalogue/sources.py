@@ -39,11 +39,11 @@ def columns_of(kind: Kind, scan: Scan) -> dict[str, ColumnType]:
     return {**fixed, **dict(sorted(others.items()))}
 
 
-def source(scan: Scan, columns: Mapping[str, ColumnType], *extra: str) -> str:
+def source(kind: Kind, scan: Scan, columns: Mapping[str, ColumnType], *extra: str) -> str:
     """A SELECT of the columns, and of DuckDB's virtual columns in `extra`, over the files of a scan.
 
     The schema is given, so that DuckDB need not compare the files' own and a column that a file lacks
-    reads as NULL.
+    reads as the default of its kind.
     """
     names = ", ".join([*map(identifier, columns), *extra])
     if not scan.files:
@@ -51,11 +51,12 @@ def source(scan: Scan, columns: Mapping[str, ColumnType], *extra: str) -> str:
         typed += [f"NULL AS {name}" for name in extra]
         return f"SELECT {', '.join(typed)} WHERE false"
     files = ", ".join(literal(str(file.path)) for file in scan.files)
-    return f"SELECT {names} FROM read_parquet([{files}], schema = MAP {{{_schema(columns.items())}}})"
+    return f"SELECT {names} FROM read_parquet([{files}], schema = MAP {{{_schema(kind, columns.items())}}})"
 
 
-def _schema(columns: Iterable[tuple[str, ColumnType]]) -> str:
+def _schema(kind: Kind, columns: Iterable[tuple[str, ColumnType]]) -> str:
     return ", ".join(
-        f"{literal(name)}: {{name: {literal(name)}, type: {literal(column.value)}, default_value: NULL}}"
+        f"{literal(name)}: {{name: {literal(name)}, type: {literal(column.value)}, "
+        f"default_value: {'NULL' if (default := kind.default_of(name)) is None else literal(default)}}}"
         for name, column in columns
     )

@@ -141,10 +141,7 @@ class ViewBuilder:
         declared = self._connection.execute("SELECT DISTINCT metrics FROM raw.studies").fetchall()
         known = self._columns[Kind.TRIALS]
         missing = {
-            metric["name"]: ColumnType.DOUBLE
-            for (metrics,) in declared
-            for metric in json.loads(metrics or "[]")
-            if metric["name"] not in known
+            name: ColumnType.DOUBLE for (metrics,) in declared for name in _metric_names(metrics) if name not in known
         }
         fixed = Kind.TRIALS.fixed_columns
         others = {name: column for name, column in (known | missing).items() if name not in fixed}
@@ -169,7 +166,7 @@ class ViewBuilder:
     def _source(self, kind: Kind, columns: Mapping[str, ColumnType], *extra: str) -> str:
         if kind not in self._to_read:
             self._to_read[kind] = self._segments.cover(kind, self._scans[kind])
-        return source(self._to_read[kind], columns, *extra)
+        return source(kind, self._to_read[kind], columns, *extra)
 
     def _definition(self, name: str) -> str:
         match name:
@@ -264,3 +261,11 @@ class ViewBuilder:
             return False
         self._memory.remember_unique(kind, scan.fingerprint)
         return True
+
+
+def _metric_names(metrics: str | None) -> list[str]:
+    """The metrics that a submission declares; none if another program wrote there what is no such list."""
+    try:
+        return [name for metric in json.loads(metrics or "[]") if isinstance(name := metric["name"], str)]
+    except (ValueError, TypeError, KeyError):
+        return []

@@ -28,7 +28,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from results_store.catalogue import Problem, VerifiedFile
+from results_store.catalogue import Problem, Scan, VerifiedFile
 from results_store.catalogue.generation import renew_generation
 from results_store.catalogue.memory import VerificationMemory
 from results_store.catalogue.scan import NotTrustedError, read_whole, scan_kind, verify
@@ -44,7 +44,7 @@ from results_store.schemas import Kind, type_of_field
 from results_store.stores.publishing import check_writable
 from results_store.stores.quarantine import move_to_quarantine
 
-__all__ = ["compact"]
+__all__ = ["compact", "end_earlier_one"]
 
 
 def compact(store: str | Path) -> CompactionReport:
@@ -62,7 +62,7 @@ def compact(store: str | Path) -> CompactionReport:
     """
     started_s = time.monotonic()
     layout = Layout(store)
-    if not _is_there(layout):
+    if not layout.is_there():
         raise StorePathError(f"there is no store at {layout.root}")
     check_writable(layout)
     reports: list[KindReport] = []
@@ -82,12 +82,39 @@ def compact(store: str | Path) -> CompactionReport:
     )
 
 
-def _is_there(layout: Layout) -> bool:
-    """Whether there is a folder with anything in it: an empty one is not made a store by merging nothing."""
-    try:
-        return layout.root.is_dir() and any(layout.root.iterdir())
-    except OSError as error:
-        raise StorePathError(f"cannot read the store {layout.root}: {error}") from error
+def end_earlier_one(
+    layout: Layout,
+    kind: Kind,
+    scan: Scan,
+    memory: VerificationMemory,
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    deletes: bool,
+) -> dict[Path, Path]:
+    """Finds, and deletes, the files whose rows a compaction that died has merged; within `only_one`.
+
+    Args:
+        layout: The store.
+        kind: Kind of the files.
+        scan: The files of that kind.
+        memory: What is known of them.
+        connection: May read them.
+        deletes: Whether to delete what is found.
+
+    Returns:
+        For each such file the merged one that holds its rows.
+
+    Raises:
+        StorePathError: A file cannot be deleted.
+        CompactionError: Files cannot be compared.
+    """
+    compaction = _KindCompaction(layout, kind, memory, connection)
+    for file in scan.files:
+        compaction.add(file)
+    replaced = compaction.replaced()
+    if deletes:
+        compaction.delete(replaced)
+    return {layout.file(kind, name): layout.file(kind, merged) for name, merged in replaced.items()}
 
 
 class _KindCompaction:
@@ -113,20 +140,20 @@ class _KindCompaction:
         scan = scan_kind(self._layout, self._kind, self._memory)
         self._quarantine(scan.problems)
         for file in scan.files:
-            self._add(file)
+            self.add(file)
         before = self._totals()
-        self._finish_earlier_one()
+        self.delete(self.replaced())
         while found := batches(self._candidates(), self._num_bytes):
             for batch in found:
                 self._merge(batch)
         return KindReport(kind=self._kind, before=before, after=self._totals())
 
-    def _finish_earlier_one(self) -> None:
-        """Deletes what a compaction that died has merged and not deleted.
+    def replaced(self) -> dict[str, str]:
+        """What a compaction that died has merged and not deleted, and the file that each went into.
 
         Where a footer says what is not true, both sides stay and are merged as any other.
         """
-        leftovers: set[str] = set()
+        leftovers: dict[str, str] = {}
         for name, replaced in replaced_names(self._connection, self._files.values()).items():
             present = replaced & self._files.keys()
             if not present or name not in self._files or self._read_again(self._files[name]) is None:
@@ -136,8 +163,8 @@ class _KindCompaction:
                 file for file in named if self._read_again(file) is not None and file.path.name not in self._left_alone
             ]
             if good and holds(self._connection, self._kind, self._files[name], good):
-                leftovers.update(file.path.name for file in good)
-        self._delete(leftovers & self._files.keys())
+                leftovers |= {file.path.name: name for file in good}
+        return {other: name for other, name in leftovers.items() if other in self._files}
 
     def _merge(self, batch: Sequence[VerifiedFile]) -> None:
         good = []
@@ -155,8 +182,8 @@ class _KindCompaction:
         except (NotTrustedError, OSError) as error:
             raise CompactionError(f"{path} was just written, and now {error}; no file was deleted") from error
         self._memory.remember(self._kind.value, path.name, key, columns=merged.columns, num_rows=merged.num_rows)
-        self._add(merged)
-        self._delete([file.path.name for file in good])
+        self.add(merged)
+        self.delete([file.path.name for file in good])
 
     def _read_again(self, file: VerifiedFile) -> int | None:
         """Reads every byte of a file, however often it was found good before.
@@ -180,7 +207,7 @@ class _KindCompaction:
         sizes: list[int] = [metadata.row_group(group).total_byte_size for group in range(metadata.num_row_groups)]
         return sum(sizes)
 
-    def _delete(self, names: Collection[str]) -> None:
+    def delete(self, names: Collection[str]) -> None:
         """Deletes files whose rows are in others that are there and whole."""
         if not names:
             return
@@ -200,7 +227,8 @@ class _KindCompaction:
     def _candidates(self) -> list[VerifiedFile]:
         return [file for name, file in self._files.items() if name not in self._left_alone]
 
-    def _add(self, file: VerifiedFile) -> None:
+    def add(self, file: VerifiedFile) -> None:
+        """Takes a file that was found good."""
         with contextlib.suppress(FileNotFoundError):
             self._num_bytes[file.path] = file.path.stat().st_size
             self._files[file.path.name] = file

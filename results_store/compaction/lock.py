@@ -1,4 +1,4 @@
-"""At most one compaction at a time.
+"""At most one compaction, or repair, at a time.
 
 Publishing knows no lock, so that no writer ever waits for a dead one. Here a lock is a courtesy: nobody waits
 for it, the kernel frees it with its process, and two compactions that run at once where locks do not work
@@ -38,7 +38,9 @@ def only_one(layout: Layout) -> Iterator[None]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise CompactionError(f"another compaction of the store {layout.root} is running") from None
+            raise CompactionError(
+                f"another compaction of the store {layout.root}, or amor doctor, is running"
+            ) from None
         except OSError as error:
             if error.errno not in _NO_LOCKS:
                 raise StorePathError(f"cannot lock the store {layout.root}: {error}") from error

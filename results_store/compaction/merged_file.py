@@ -79,7 +79,7 @@ def _digest(connection: duckdb.DuckDBPyConnection, kind: Kind, scan: Scan) -> tu
     row = connection.execute(
         f"""
         SELECT count(DISTINCT digest), sum(DISTINCT digest::HUGEINT)
-        FROM (SELECT hash({", ".join(map(identifier, columns))}) AS digest FROM ({source(scan, columns)}))
+        FROM (SELECT hash({", ".join(map(identifier, columns))}) AS digest FROM ({source(kind, scan, columns)}))
         """
     ).fetchone()
     assert row is not None
@@ -133,8 +133,8 @@ def holds(
     is_same_row = " AND ".join(f"one.{name} IS NOT DISTINCT FROM other.{name}" for name in map(identifier, columns))
     query = f"""
         SELECT EXISTS (
-            FROM ({source(others, columns)}) AS one
-            ANTI JOIN ({source(claimant, columns)}) AS other ON {is_same_row}
+            FROM ({source(kind, others, columns)}) AS one
+            ANTI JOIN ({source(kind, claimant, columns)}) AS other ON {is_same_row}
         )
     """
     try:

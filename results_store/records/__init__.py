@@ -11,6 +11,7 @@ from results_store.records.attempt import (
     TrialStatus,
     Value,
 )
+from results_store.records.retraction import RetractionRecord
 from results_store.records.submission import (
     Direction,
     MemberRecord,
@@ -20,7 +21,7 @@ from results_store.records.submission import (
     TableRow,
 )
 
-Record = TrialRecord | EpochRecord | EntropyRecord | GateRecord | FailureRecord | SubmissionRecord
+Record = TrialRecord | EpochRecord | EntropyRecord | GateRecord | FailureRecord | RetractionRecord | SubmissionRecord
 
 __all__ = [
     "Direction",
@@ -33,6 +34,7 @@ __all__ = [
     "MetricInfo",
     "Provenance",
     "Record",
+    "RetractionRecord",
     "SubmissionRecord",
     "TableRecord",
     "TableRow",

@@ -18,6 +18,7 @@ from results_store.records import (
     FailureRecord,
     GateRecord,
     Record,
+    RetractionRecord,
     SubmissionRecord,
     TrialRecord,
 )
@@ -33,6 +34,7 @@ _KINDS: dict[type, Kind] = {
     EntropyRecord: Kind.ENTROPY,
     GateRecord: Kind.GATES,
     FailureRecord: Kind.FAILURES,
+    RetractionRecord: Kind.RETRACTIONS,
 }
 
 # Names that the view `results` adds: neither a metric nor a field may take them.
@@ -137,7 +139,7 @@ def _rows_of(record: Record) -> list[dict[str, Any]]:
             return [_with(_fields(record, "values"), record.values, "value")]
         case GateRecord():
             return [_with(_fields(record, "values"), record.values, "value")]
-        case FailureRecord():
+        case FailureRecord() | RetractionRecord():
             return [_fields(record)]
         case SubmissionRecord():
             return _submission_rows(record)

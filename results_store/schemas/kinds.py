@@ -34,6 +34,10 @@ class Kind(Enum):
         """Columns that every row has, in the order in which they are shown; do not change the answer."""
         return _FIXED_COLUMNS[self]
 
+    def default_of(self, name: str) -> str | None:
+        """What a column reads as where a file lacks it, as a text that SQL can cast to its type; None for NULL."""
+        return _DEFAULTS[self].get(name)
+
     @property
     def required_columns(self) -> frozenset[str]:
         """Columns without which a file is not of this kind."""
@@ -115,4 +119,25 @@ _REQUIRED_COLUMNS: dict[Kind, frozenset[str]] = {
     Kind.GATES: frozenset({"trial_id", "attempt_id"}),
     Kind.FAILURES: frozenset({"trial_id", "attempt_id", "failed_at"}),
     Kind.RETRACTIONS: frozenset({"trial_id", "attempt_id"}),
+}
+
+# A column that is added to a kind some day is missing in older files. It reads there as what was true of every row
+# then, if that is known; otherwise as NULL. Merged files hold what was read, so do not change a default.
+_DEFAULTS: dict[Kind, dict[str, str]] = {
+    Kind.STUDIES: {
+        "point": "",
+        "description": "",
+        "tags": "[]",
+        "settings": "[]",
+        "metrics": "[]",
+        "limits": "{}",
+        "tables": "[]",
+        "claims": "[]",
+    },
+    Kind.TRIALS: {"stack_size": "1"},
+    Kind.EPOCHS: {},
+    Kind.ENTROPY: {},
+    Kind.GATES: {},
+    Kind.FAILURES: {"traceback": "", "gave_up": "false", "stack_size": "1"},
+    Kind.RETRACTIONS: {"reason": ""},
 }

@@ -37,10 +37,12 @@ class MemoryStore:
     def finished(self, trial_ids: Iterable[str]) -> dict[str, str]:
         """The status of those of the trials that need no further run."""
         wanted = set(trial_ids)
+        withdrawn = {(row["trial_id"], row["attempt_id"]) for row in self._rows[Kind.RETRACTIONS]}
         done = [
             row
             for row in self._rows[Kind.TRIALS]
             if row["trial_id"] in wanted and TrialStatus(row["status"]).is_finished
+            if (row["trial_id"], row["attempt_id"]) not in withdrawn
         ]
         done.sort(key=lambda row: (row["finished_at"], row["attempt_id"]), reverse=True)
         return {row["trial_id"]: row["status"] for row in done}

@@ -11,6 +11,7 @@ import errno
 import hashlib
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,9 +20,10 @@ import pyarrow.parquet as pq
 
 from results_store.errors import StorePathError
 from results_store.layout import Layout
+from results_store.regular_file import open_regular
 from results_store.schemas import Kind
 
-__all__ = ["check_writable", "encode", "publish", "publish_file", "temporary_file"]
+__all__ = ["check_writable", "encode", "publish", "publish_file", "refuse_other_folders", "temporary_file"]
 
 # File systems without hard links answer with one of these.
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
@@ -92,7 +94,7 @@ def check_writable(layout: Layout) -> None:
     Raises:
         StorePathError: It cannot.
     """
-    _refuse_other_folders(layout)
+    refuse_other_folders(layout)
     with temporary_file(layout) as probe:
         for kind in Kind:
             folder = layout.folder(kind)
@@ -101,8 +103,12 @@ def check_writable(layout: Layout) -> None:
         _write(probe, b"probe")
 
 
-def _refuse_other_folders(layout: Layout) -> None:
-    """A folder that holds other things and nothing of a store was hardly meant to become one."""
+def refuse_other_folders(layout: Layout) -> None:
+    """A folder that holds other things and nothing of a store was hardly meant to become one.
+
+    Raises:
+        StorePathError: It is such a folder, or cannot be read.
+    """
     try:
         names = [entry.name for entry in layout.root.iterdir()] if layout.root.exists() else []
     except OSError as error:
@@ -131,9 +137,9 @@ def _settle(layout: Layout, kind: Kind, temporary: Path, name: str) -> Path:
 
 def _is_whole(path: Path) -> bool:
     try:
-        if path.is_symlink():
+        if not stat.S_ISREG(path.lstat().st_mode):
             return False
-        with path.open("rb") as stream:
+        with open_regular(path) as stream:
             if hashlib.file_digest(stream, "sha256").hexdigest() != path.stem:
                 return False
             os.fsync(stream.fileno())  # its first writer may have been stopped before this
@@ -144,10 +150,13 @@ def _is_whole(path: Path) -> bool:
 
 def _write(path: Path, content: bytes) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-    with open(descriptor, "wb") as stream:  # noqa: PTH123 - a descriptor, not a path
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
+    try:
+        rest = memoryview(content)
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _make_folder(folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterable
 
 from results_store.catalogue import Problem
@@ -26,7 +27,7 @@ def move_to_quarantine(layout: Layout, problems: Iterable[Problem]) -> tuple[Pro
         target = layout.quarantine / kind.name / problem.path.name
         with contextlib.suppress(OSError):
             target.parent.mkdir(parents=True, exist_ok=True)
-            while target.exists():
+            while os.path.lexists(target):  # also a link to nothing
                 target = target.with_name(f"{target.name}.again")
             problem.path.rename(target)
             moved.append(problem)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from results_store import FolderStore, Kind, MemoryStore, RecordError, Store
-from results_store.records import EntropyRecord, EpochRecord, GateRecord
+from results_store.records import EntropyRecord, EpochRecord, GateRecord, RetractionRecord
 
 
 @pytest.fixture(params=["folder", "memory"])
@@ -88,6 +88,16 @@ def test_every_kind_of_record_can_be_published(store, make):
     assert store.rows(Kind.GATES)[0]["gate"] == [True, None]
     assert store.rows(Kind.GATES)[0]["entropy"] == [0.5, 1.0]
     assert store.rows(Kind.FAILURES)[0]["cause"] == "ValueError: no"
+
+
+def test_a_retracted_attempt_finishes_nothing_and_another_one_does(store, make):
+    ids = {"reason": "wrong data", "retracted_at": make.start}
+    store.publish([make.trial("t", attempt_id="first"), make.trial("u", attempt_id="second")])
+    store.publish([RetractionRecord(trial_id="t", attempt_id="first", **ids)])
+    assert store.finished(["t", "u"]) == {"u": "completed"}
+    assert store.published(["first"]) == {"first"}, "its row stays"
+    store.publish([make.trial("t", attempt_id="third", minutes=9, status="diverged")])
+    assert store.finished(["t", "u"]) == {"t": "diverged", "u": "completed"}
 
 
 def test_kinds_cannot_be_mixed(store, make):

@@ -1,0 +1,186 @@
+"""The check of a store: every file is read again, every row looked at; what can be repaired is.
+
+Nothing is believed that was remembered, and nothing is deleted but unfinished files of dead processes, copies in the
+cache, and files whose rows a merged one holds. A store that cannot be written to is checked all the same.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from pathlib import Path
+
+import duckdb
+
+from results_store.catalogue import Problem, Scan, foreign_entries
+from results_store.catalogue.memory import VerificationMemory
+from results_store.catalogue.scan import scan_kind
+from results_store.catalogue.sources import columns_of, source
+from results_store.compaction import end_earlier_one
+from results_store.compaction.lock import only_one
+from results_store.errors import CompactionError, StorePathError
+from results_store.layout import Layout
+from results_store.query import connect
+from results_store.schemas import Kind
+from results_store.stores.publishing import check_writable, refuse_other_folders
+from results_store.stores.quarantine import move_to_quarantine
+from results_store.upkeep.leavings import check_cache, check_temporary
+from results_store.upkeep.report import DoctorReport, Finding
+from results_store.upkeep.rows import RowChecks
+
+__all__ = ["doctor"]
+
+_READ_ONLY = "nothing could be done: the store cannot be written to"
+
+
+def doctor(store: str | Path) -> DoctorReport:
+    """Checks every file and every row of a store, and repairs what can be repaired.
+
+    Others may read and write the store meanwhile.
+
+    Args:
+        store: Its folder.
+
+    Raises:
+        StorePathError: There is no such store, or it cannot be read.
+        CompactionError: A compaction, or another check, is running.
+    """
+    started_s = time.monotonic()
+    layout = Layout(store)
+    if not layout.is_there():
+        raise StorePathError(f"there is no store at {layout.root}")
+    refuse_other_folders(layout)
+    check = _Check(layout)
+    check.check_folders()  # a store is written to after this only
+    try:
+        check_writable(layout)
+    except StorePathError as error:
+        check.is_writable = False
+        check.notes.append(f"nothing can be repaired: {error}")
+        check.run()
+    else:
+        with only_one(layout):
+            check.run()
+    return DoctorReport(
+        findings=tuple(check.findings),
+        notes=tuple(check.notes),
+        num_files=check.num_files,
+        num_rows=check.num_rows,
+        duration_s=time.monotonic() - started_s,
+    )
+
+
+class _Check:
+    """One check of a store; see `DoctorReport` for most of its attributes.
+
+    Attributes:
+        is_writable: Whether anything can be repaired.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self.is_writable = True
+        self.findings: list[Finding] = []
+        self.notes: list[str] = []
+        self.num_files = 0
+        self.num_rows = 0
+        self._layout = layout
+        self._memory = VerificationMemory(layout.verified, is_fresh=True)
+
+    def run(self) -> None:
+        with connect(self._layout.root) as connection:
+            scans = {kind: self._check_files(kind, connection) for kind in Kind}
+            self._check_rows(scans, connection)
+        found, notes = check_temporary(self._layout, is_writable=self.is_writable)
+        self.findings += found
+        self.notes += notes
+        self.findings += check_cache(self._layout, self._memory, is_writable=self.is_writable)
+        if self.is_writable:
+            self._memory.save()
+
+    def check_folders(self) -> None:
+        for problem in foreign_entries(self._layout):
+            self._tell(problem.path, problem.reason, "left there: it is not amor's to move")
+        for kind in Kind:
+            folder = self._layout.folder(kind)
+            if folder.is_dir() or not (folder.exists() or folder.is_symlink()):
+                continue
+            target = self._layout.quarantine / f"{kind.value}.no-folder"
+            done = "it cannot be moved to quarantine/: move it elsewhere"
+            if not os.path.lexists(target):
+                with contextlib.suppress(OSError):
+                    target.parent.mkdir(exist_ok=True)
+                    folder.rename(target)
+                    done = "moved to quarantine/"
+            self._tell(folder, "it should be a folder", done, is_repaired=done.startswith("moved"))
+
+    def _check_files(self, kind: Kind, connection: duckdb.DuckDBPyConnection) -> Scan:
+        if not self._layout.folder(kind).is_dir():
+            return Scan(files=(), problems=())
+        scan = scan_kind(self._layout, kind, self._memory)
+        self.num_files += len(scan.files) + len(scan.problems)
+        self._quarantine(scan.problems)
+        undecodable = _undecodable(kind, scan, connection)
+        self._quarantine(undecodable)
+        gone = {problem.path for problem in undecodable}
+        scan = Scan(files=tuple(file for file in scan.files if file.path not in gone), problems=())
+        try:
+            replaced = end_earlier_one(self._layout, kind, scan, self._memory, connection, deletes=self.is_writable)
+        except CompactionError as error:
+            self._tell(self._layout.folder(kind), str(error), "nothing was changed")
+            replaced = {}
+        for path, merged in replaced.items():
+            what = f"a compaction that was stopped has merged its rows into {merged.name}"
+            self._tell(path, what, "deleted", is_repaired=True)
+        scan = Scan(files=tuple(file for file in scan.files if file.path not in replaced), problems=())
+        self.num_rows += scan.num_rows
+        return scan
+
+    def _check_rows(self, scans: dict[Kind, Scan], connection: duckdb.DuckDBPyConnection) -> None:
+        try:
+            checks = RowChecks(connection, scans)
+            for path, what in checks.findings():
+                self._tell(path, what, "it stays: amor retract withdraws what was trained, and rows are never changed")
+            self.notes += checks.notes()
+        except duckdb.Error as error:
+            # Where locks do not work, a compaction may delete a file meanwhile.
+            if all(file.path.exists() for scan in scans.values() for file in scan.files):
+                raise StorePathError(f"cannot check the rows of {self._layout.root}: {_first_line(error)}") from error
+            raise CompactionError(f"files of {self._layout.root} went while they were checked; try again") from error
+
+    def _quarantine(self, problems: tuple[Problem, ...]) -> None:
+        moved = set(move_to_quarantine(self._layout, problems)) if self.is_writable else set()
+        for problem in problems:
+            is_moved = problem in moved
+            done = "moved to quarantine/" if is_moved else "it cannot be moved to quarantine/, and no query reads it"
+            self._tell(problem.path, problem.reason, done, is_repaired=is_moved)
+
+    def _tell(self, path: Path, what: str, done: str, *, is_repaired: bool = False) -> None:
+        if not self.is_writable:
+            done, is_repaired = _READ_ONLY, False
+        self.findings.append(Finding(path=path, what=what, done=done, is_repaired=is_repaired))
+
+
+def _undecodable(kind: Kind, scan: Scan, connection: duckdb.DuckDBPyConnection) -> tuple[Problem, ...]:
+    """Files of the right name and footer whose rows cannot be read: never amor's, and every query would fail."""
+    if _error_of(kind, scan, connection) is None:
+        return ()
+    problems = []
+    for file in scan.files:
+        error = _error_of(kind, Scan(files=(file,), problems=()), connection)
+        if error is not None and file.path.exists():
+            problems.append(Problem(path=file.path, reason=f"its rows cannot be read: {_first_line(error)}"))
+    return tuple(problems)
+
+
+def _error_of(kind: Kind, scan: Scan, connection: duckdb.DuckDBPyConnection) -> duckdb.Error | None:
+    rows = source(kind, scan, columns_of(kind, scan))
+    try:
+        connection.execute(f"SELECT bit_xor(hash(rows)) FROM ({rows}) AS rows").fetchall()  # noqa: S608 - quoted
+    except duckdb.Error as error:
+        return error
+    return None
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0]

@@ -1,0 +1,76 @@
+"""Stores like those of a run: ids of 32 hex digits, rows of every kind."""
+
+import dataclasses
+import errno
+import os
+import uuid
+from types import SimpleNamespace
+
+import pytest
+
+from results_store.records import EntropyRecord, EpochRecord, GateRecord, RetractionRecord
+
+
+def hex_id(name: object) -> str:
+    return uuid.uuid5(uuid.NAMESPACE_OID, str(name)).hex
+
+
+def attempt(trial: object) -> dict[str, str]:
+    return {"trial_id": hex_id(trial), "attempt_id": hex_id(f"attempt of {trial}")}
+
+
+def fill(store, make, numbers=range(6), study="demo", **changes):
+    """A study whose every other trial has failed before it was trained, and one trial that is withdrawn."""
+    trials = [hex_id(number) for number in numbers]
+    variants = {"a": trials[::2], "b": trials[1::2]}
+    submission = make.submission(variants, study=study, submission_id=hex_id(study), **changes)
+    seeds = {trial: seed for seed, trial in enumerate(trials)}
+    members = [
+        dataclasses.replace(member, cell_id=hex_id("cell"), seed=seeds[member.trial_id])
+        for member in submission.members
+    ]
+    store.publish([dataclasses.replace(submission, members=members)])
+    for number in numbers:
+        ids = attempt(number)
+        store.publish([EpochRecord(**ids, epoch=epoch, metrics={"train_loss": 0.5}) for epoch in range(2)])
+        store.publish([EntropyRecord(**ids, values={"position": "local", "count": 3})])
+        store.publish([GateRecord(**ids, values={"tokens": [1, 2], "gate": [True, False]})])
+        if number % 2:
+            failed = ids | {"attempt_id": hex_id(f"failed {number}")}
+            store.publish([make.failure(**failed)])
+        store.publish([make.trial(**ids, seed=seeds[ids["trial_id"]], metrics={"test_accuracy": number / 8})])
+    withdrawn = attempt(numbers[-1])
+    store.publish([RetractionRecord(**withdrawn, reason="wrong", retracted_at=make.start)])
+
+
+@pytest.fixture
+def filled(store, make):
+    fill(store, make)
+    return store
+
+
+@pytest.fixture(scope="session")
+def of() -> SimpleNamespace:
+    return SimpleNamespace(id=hex_id, attempt=attempt, fill=fill)
+
+
+@pytest.fixture
+def read_only(monkeypatch):
+    """Makes a store read-only for everybody, also for root: what would change it fails with EROFS."""
+
+    def refuse(*args, **kwargs):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    do_open = os.open
+
+    def open_to_read(path, flags, *args, **kwargs):
+        if flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+            refuse()
+        return do_open(path, flags, *args, **kwargs)
+
+    def begin():
+        for name in ("mkdir", "link", "rename", "replace", "unlink", "rmdir", "write"):
+            monkeypatch.setattr(os, name, refuse)
+        monkeypatch.setattr(os, "open", open_to_read)
+
+    return begin

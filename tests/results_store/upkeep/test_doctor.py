@@ -1,0 +1,315 @@
+"""The check of a store: what it finds, what it repairs, and that nothing is found that is not there."""
+
+import json
+import os
+from datetime import timedelta
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import results_store
+from results_store import CompactionError, Kind, Layout, StorePathError, compact, doctor
+from results_store.catalogue.memory import StatKey, VerificationMemory
+from results_store.catalogue.scan import verify
+from results_store.compaction import compaction as compaction_module
+from results_store.compaction.lock import only_one
+from results_store.records import EpochRecord
+from results_store.stores.publishing import encode, publish
+
+COUNTS = "SELECT count(*), count(test_accuracy) FROM results"
+
+
+class DiedError(BaseException):
+    pass
+
+
+def whats(report):
+    return [found.what for found in report.findings]
+
+
+def one(report):
+    (found,) = report.findings
+    assert "\n" not in str(found)
+    return found
+
+
+def first_file(store, kind=Kind.TRIALS):
+    return min((store.path / kind.value).iterdir())
+
+
+def republish(store, kind, change):
+    """The first row of a kind once more, changed: a sound file."""
+    table = pq.read_table(first_file(store, kind)).slice(0, 1)
+    return publish(Layout(store.path), kind, encode(change(table)))
+
+
+def with_value(name, value):
+    def change(table):
+        place = table.column_names.index(name)
+        return table.set_column(place, name, pa.array([value], table.schema.field(name).type))
+
+    return change
+
+
+def test_a_sound_store_has_no_findings(filled):
+    for _ in range(2):
+        report = doctor(filled.path)
+        assert report.findings == ()
+        assert report.notes == ()
+        assert report.num_rows == sum(len(filled.rows(kind)) for kind in Kind)
+    compact(filled.path)
+    assert doctor(filled.path).findings == ()
+
+
+def test_damage_that_is_remembered_as_sound_is_found(filled):
+    """A disk that lies: the bytes changed and the status did not. Queries believe it; the check does not."""
+    file = first_file(filled)
+    content = bytearray(file.read_bytes())
+    sound, _ = verify(file, Kind.TRIALS)
+    content[50] ^= 1
+    file.write_bytes(content)
+    memory = VerificationMemory(Layout(filled.path).verified)
+    memory.remember("trials", file.name, StatKey.of(file.stat()), columns=sound.columns, num_rows=sound.num_rows)
+    memory.save()
+    assert filled.problems() == ()
+    found = one(doctor(filled.path))
+    assert (found.path, found.is_repaired, found.done) == (file, True, "moved to quarantine/")
+    assert "damaged" in found.what
+    assert (filled.path / "quarantine" / "trials" / file.name).read_bytes() == content
+    assert doctor(filled.path).findings == ()
+    assert results_store.open(filled.path).sql(COUNTS).rows() == [(6, 4)]
+
+
+def test_it_renews_what_is_remembered(filled):
+    memory = Layout(filled.path).verified
+    memory.parent.mkdir(exist_ok=True)
+    memory.write_bytes(b"{}")
+    found = one(doctor(filled.path))
+    assert (found.path, found.is_repaired) == (memory, True)
+    renewed = VerificationMemory(memory)
+    for kind in Kind:
+        for file in (filled.path / kind.value).iterdir():
+            assert renewed.recall(kind.value, file.name, StatKey.of(file.stat())) is not None
+
+
+def test_foreign_files_go_to_quarantine_and_strangers_stay(filled):
+    (filled.path / "trials" / "notes.txt").write_text("mine")
+    (filled.path / "epochs" / "folder").mkdir()
+    (filled.path / "paper.pdf").write_text("mine")
+    report = doctor(filled.path)
+    assert sorted(found.is_repaired for found in report.findings) == [False, True, True]
+    assert (filled.path / "quarantine" / "trials" / "notes.txt").read_text() == "mine"
+    found = one(doctor(filled.path))
+    assert found.path == filled.path / "paper.pdf"
+    assert not found.is_repaired
+
+
+def test_a_file_in_the_place_of_a_folder_goes_to_quarantine(store, make, of):
+    of.fill(store, make)
+    gates = store.path / "gates"
+    for file in gates.iterdir():
+        file.unlink()
+    gates.rmdir()
+    gates.write_text("mine")
+    found = one(doctor(store.path))
+    assert (found.path, found.what, found.is_repaired) == (gates, "it should be a folder", True)
+    assert doctor(store.path).findings == ()
+
+
+def test_a_sound_file_whose_rows_cannot_be_read_goes_to_quarantine(filled):
+    """Right hash, right footer, and yet every query would fail: another program's."""
+    content = bytearray(first_file(filled).read_bytes())
+    content[4:30] = b"\xff" * 26
+    path = Layout(filled.path).file(Kind.TRIALS, Layout.name_of(bytes(content)))
+    path.write_bytes(content)
+    found = one(doctor(filled.path))
+    assert (found.path, found.is_repaired) == (path, True)
+    assert found.what.startswith("its rows cannot be read:")
+    assert doctor(filled.path).findings == ()
+
+
+def test_it_ends_what_a_killed_compaction_left(filled, monkeypatch):
+    num_files = sum(1 for kind in Kind for _ in (filled.path / kind.value).iterdir())
+
+    def die(*args):
+        raise DiedError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(compaction_module, "renew_generation", die)
+        with pytest.raises(DiedError):
+            compact(filled.path)
+    before = results_store.open(filled.path).sql("SELECT * FROM results ORDER BY ALL").rows()
+    report = doctor(filled.path)
+    assert report.findings
+    assert all(found.is_repaired and "a compaction that was stopped" in found.what for found in report.findings)
+    assert all(not found.path.exists() for found in report.findings)
+    assert doctor(filled.path).findings == ()
+    assert sum(1 for kind in Kind for _ in (filled.path / kind.value).iterdir()) <= num_files
+    assert results_store.open(filled.path).sql("SELECT * FROM results ORDER BY ALL").rows() == before
+
+
+def test_old_unfinished_files_are_removed_and_recent_ones_noted(filled):
+    old = [
+        filled.path / ".tmp" / "1.abc",
+        filled.path / ".cache" / "verified.json.1.abc",
+        filled.path / ".compaction" / "generation.1.abc",
+    ]
+    for path in old:
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"half")
+        os.utime(path, (0, 0))
+    (filled.path / ".tmp" / "2.abc").write_bytes(b"half")
+    report = doctor(filled.path)
+    assert {found.path for found in report.findings} == set(old)
+    assert {(found.what, found.done) for found in report.findings} == {("left by a process that died", "deleted")}
+    assert len(report.notes) == 1
+    assert doctor(filled.path).findings == ()
+    assert (filled.path / ".tmp" / "2.abc").exists()
+
+
+def test_what_killed_attempts_left_is_no_finding(filled, of):
+    filled.publish([EpochRecord(**of.attempt("killed"), epoch=0, metrics={"train_loss": 1.0})])
+    report = doctor(filled.path)
+    assert report.findings == ()
+    (note,) = report.notes
+    assert note.startswith("epochs/ has rows of 1 attempt without a row in trials/")
+
+
+WRONG_ROWS = {
+    "trial_id": (Kind.TRIALS, with_value("trial_id", None), "1 row with no trial_id"),
+    "short id": (
+        Kind.TRIALS,
+        with_value("attempt_id", "abc"),
+        "1 row with a attempt_id that is not 32 hex digits (abc)",
+    ),
+    "status": (Kind.TRIALS, with_value("status", "done"), "1 row with an unknown status (done)"),
+    "config": (Kind.TRIALS, with_value("config", "{torn"), "1 row with a config that is no JSON ({torn)"),
+    "stack": (Kind.TRIALS, with_value("stack_size", 0), "1 row with a stack_size below 1 (0)"),
+    "epoch": (Kind.EPOCHS, with_value("epoch", -1), "1 row with a epoch below 0 (-1)"),
+    "gate": (Kind.GATES, with_value("attempt_id", None), "1 row with no attempt_id"),
+    "failure": (Kind.FAILURES, with_value("kind", "bored"), "1 row with an unknown kind (bored)"),
+    "retraction": (
+        Kind.RETRACTIONS,
+        with_value("trial_id", "T" * 32),
+        "1 row with a trial_id that is not 32 hex digits",
+    ),
+    "metrics": (Kind.STUDIES, with_value("metrics", "no"), "1 row with a metrics that is no JSON (no)"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_ROWS)
+def test_rows_that_make_no_sense_are_listed_and_stay(filled, case):
+    kind, change, expected = WRONG_ROWS[case]
+    path = republish(filled, kind, change)
+    for _ in range(2):
+        report = doctor(filled.path)
+        (found,) = [found for found in report.findings if found.what.startswith(expected)]
+        assert (found.path, found.is_repaired) == (path, False)
+    assert path.exists()
+    results_store.open(filled.path).sql("SELECT * FROM results").rows()
+
+
+def test_attempts_with_two_contents_are_listed(filled, make, of):
+    filled.publish([make.trial(**of.attempt(0), seed=0, metrics={"test_accuracy": 0.9})])
+    filled.publish([EpochRecord(**of.attempt(1), epoch=0, metrics={"train_loss": 0.75})])
+    same = [make.trial(**of.attempt(2), seed=2, metrics={"test_accuracy": 2 / 8}), make.trial(**of.attempt("new"))]
+    filled.publish(same)  # a row that is there twice is no contradiction
+    assert whats(doctor(filled.path)) == [
+        f"attempt {of.attempt(number)['attempt_id']} has 2 different rows where it can have one" for number in (0, 1)
+    ]
+
+
+def test_trials_with_two_configurations_are_listed(filled, make, of):
+    other = make.config() | {"training": {"epochs": 3}}
+    filled.publish([make.trial(of.id(0), attempt_id=of.id("a"), config=other)])  # a field more, at its default
+    assert doctor(filled.path).findings == ()
+    changed = make.config() | {"task": {"name": "needle_haystack"}}
+    filled.publish([make.trial(of.id(1), attempt_id=of.id("b"), seed=1, config=changed)])
+    filled.publish([make.trial(of.id(2), attempt_id=of.id("c"), seed=9)])
+    assert sorted(whats(doctor(filled.path))) == sorted(
+        [
+            f"trial {of.id(1)} is recorded with two configurations: they differ in task.name",
+            f"trial {of.id(2)} is recorded with two seeds or trainables",
+        ]
+    )
+
+
+def test_submissions_that_are_not_whole_are_listed(filled):
+    table = pq.read_table(first_file(filled, Kind.STUDIES))
+    first_file(filled, Kind.STUDIES).unlink()
+    parts = [table.slice(0, 2), table.slice(3)]
+    publish(Layout(filled.path), Kind.STUDIES, encode(pa.concat_tables(parts)))
+    assert whats(doctor(filled.path)) == ["a submission of 'demo' has 5 of its 6 members"]
+    publish(Layout(filled.path), Kind.STUDIES, encode(with_value("file_text", "x")(table.slice(2, 1))))
+    assert whats(doctor(filled.path)) == ["the rows of a submission of 'demo' contradict each other"]
+
+
+def test_copies_in_the_cache_are_read_again(filled, make, of, monkeypatch):
+    monkeypatch.setattr("results_store.catalogue.segments._MIN_MEMBERS", 4)
+    sql = "SELECT * FROM results, (SELECT count(*) FROM epochs), (SELECT count(*) FROM gates) ORDER BY ALL"
+    before = results_store.open(filled.path).sql(sql).rows()
+    segments = sorted((filled.path / ".cache" / "segments").rglob("*.parquet"))
+    assert len(segments) >= 3
+    assert doctor(filled.path).findings == ()
+    assert all(segment.exists() for segment in segments)
+    damaged = segments[0]
+    damaged.write_bytes(damaged.read_bytes()[:-1] + b"?")
+    found = one(doctor(filled.path))
+    assert (found.path, found.done) == (damaged, "deleted")
+    assert not damaged.exists()
+    assert results_store.open(filled.path).sql(sql).rows() == before
+
+
+def test_a_read_only_store_is_checked_and_stays_as_it_is(filled, read_only):
+    file = first_file(filled)
+    file.write_bytes(b"torn")
+    (filled.path / ".tmp" / "old").write_bytes(b"half")
+    os.utime(filled.path / ".tmp" / "old", (0, 0))
+    filled.problems()
+    before = {path: path.lstat().st_mtime_ns for path in filled.path.rglob("*")}
+    read_only()
+    report = doctor(filled.path)
+    assert {found.path for found in report.findings} == {file, filled.path / ".tmp" / "old"}
+    assert {found.done for found in report.findings} == {"nothing could be done: the store cannot be written to"}
+    assert not any(found.is_repaired for found in report.findings)
+    assert report.notes[0].startswith("nothing can be repaired: cannot write to the store")
+    assert {path: path.lstat().st_mtime_ns for path in filled.path.rglob("*")} == before
+
+
+def test_a_sound_read_only_store_has_no_findings(filled, read_only):
+    read_only()
+    assert doctor(filled.path).findings == ()
+
+
+@pytest.mark.parametrize("case", ["missing", "empty", "file", "other things"])
+def test_what_is_no_store_is_one_line(weird_path, case):
+    path = weird_path / "x"
+    match case:
+        case "empty":
+            path.mkdir()
+        case "file":
+            path.write_text("x")
+        case "other things":
+            path.mkdir()
+            (path / "thesis.tex").write_text("x")
+    with pytest.raises(StorePathError) as caught:
+        doctor(path)
+    assert "\n" not in str(caught.value)
+    assert case == "missing" or [entry.name for entry in weird_path.rglob("*")][:2] in (["x"], ["x", "thesis.tex"])
+
+
+def test_it_does_not_disturb_a_compaction(filled):
+    with only_one(Layout(filled.path)), pytest.raises(CompactionError, match="is running"):
+        doctor(filled.path)
+
+
+def test_hostile_texts_come_out_inert(filled, make, of):
+    steering = "\x1b[31mred\n"
+    (filled.path / "trials" / steering).write_text("x")
+    filled.publish([make.trial(steering, attempt_id=of.id("y"))])
+    filled.publish([make.failure(of.id(0), attempt_id=of.id("z"), failed_at=make.start + timedelta(1))])
+    for found in doctor(filled.path).findings:
+        assert "\x1b" not in str(found)
+        assert "\n" not in str(found)
+    json.dumps([str(found.path) for found in doctor(filled.path).findings])
