@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import stat
 from pathlib import Path
 
 from results_store.errors import StorePathError
@@ -47,6 +48,32 @@ class Layout:
             return self.root.is_dir() and any(self.root.iterdir())
         except OSError as error:
             raise StorePathError(f"cannot read the store {self.root}: {error}") from error
+
+    def refuse_strangers(self) -> None:
+        """Refuses a store that is not what amor makes, as it would be found in the hands of somebody else.
+
+        In a shared store somebody may put a link in the place of a folder. What is written, moved and deleted there
+        would then be somewhere else; and a pipe in the place of a file would be waited for.
+
+        Raises:
+            StorePathError: A folder of the store is a link or a file, or one of its files is none.
+        """
+        folders = [self.temporary, self.quarantine, self.verified.parent, self.generation.parent]
+        folders += [self.segments(kind) for kind in Kind]
+        folders += [self.segments(Kind.TRIALS).parent]
+        folders += [self.folder(kind) for kind in Kind]
+        files = [self.verified, self.generation, self.compaction_lock]
+        for path, is_right, wanted in [
+            *((folder, stat.S_ISDIR, "folder") for folder in folders),
+            *((file, stat.S_ISREG, "file") for file in files),
+        ]:
+            try:
+                mode = path.lstat().st_mode
+            except OSError:  # not there yet; what else is wrong shows when it is used
+                continue
+            if not is_right(mode):
+                kind = "a link" if stat.S_ISLNK(mode) else f"no {wanted}"
+                raise StorePathError(f"{path} is {kind}; the store's own {wanted}s are never anything else: remove it")
 
     @property
     def temporary(self) -> Path:

@@ -17,6 +17,8 @@ def old_entries(folder: Path, used: Collection[str] = ()) -> tuple[Path, ...]:
     before = time.time() - _MIN_AGE_S
     old = []
     with contextlib.suppress(OSError):
+        if folder.is_symlink():
+            return ()  # whatever is there is somebody else's
         for path in sorted(folder.iterdir()):
             with contextlib.suppress(OSError):
                 if path.name not in used and path.lstat().st_mtime < before:

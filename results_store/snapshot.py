@@ -25,10 +25,11 @@ class Snapshot:
         connection: Where the views are.
 
     Raises:
-        StorePathError: The store's folders cannot be listed.
+        StorePathError: The store's folders cannot be listed, or are no folders.
     """
 
     def __init__(self, layout: Layout) -> None:
+        layout.refuse_strangers()
         memory = VerificationMemory(layout.verified)
         scans = scan_store(layout, memory)
         self.problems = (

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
+import json
 import unicodedata
 
 __all__ = ["inert", "inert_json"]
 
-# Control characters, unpaired surrogates, and the marks that reorder the text around them.
-_CATEGORIES = {"Cc", "Cs"}
-_REORDERING = frozenset("\u200e\u200f\u061c\u2028\u2029") | {
-    chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
-}
-
-
-_STEERING_IN_JSON = re.compile(f"[\x7f-\x9f{''.join(sorted(_REORDERING))}]")
+# Control characters, unpaired surrogates, ends of lines and paragraphs, and what is not seen: marks that reorder the
+# text around them, and characters without width.
+_CATEGORIES = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+_JOINERS = "\u200c\u200d"
+"""Without width, too, but many scripts and signs are not written without them."""
 
 
 def inert(text: str, *, keep: str = "") -> str:
@@ -22,13 +19,19 @@ def inert(text: str, *, keep: str = "") -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(
-        character
-        if character in keep or not (unicodedata.category(character) in _CATEGORIES or character in _REORDERING)
-        else character.encode("unicode_escape").decode("ascii")
+        character.encode("unicode_escape").decode("ascii")
+        if _steers(character) and character not in keep
+        else character
         for character in text
     )
 
 
 def inert_json(text: str) -> str:
     """The same for JSON, with JSON's own escapes, so that the value stays what it is."""
-    return _STEERING_IN_JSON.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+    return "".join(
+        json.dumps(character)[1:-1] if _steers(character) and character != "\n" else character for character in text
+    )
+
+
+def _steers(character: str) -> bool:
+    return not character.isprintable() and unicodedata.category(character) in _CATEGORIES and character not in _JOINERS

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from orchestrator.document.problems import printable
 from orchestrator.progress.reporter import console_on_stderr
+from results_store.text import inert_json
 
 PLAIN_WIDTH = 200
 """Columns of a listing that does not go to a terminal."""
@@ -48,7 +49,7 @@ def listing(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, as_json: b
         return
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for column in columns:
-        table.add_column(column.replace("_", " "), overflow="fold")
+        table.add_column(Text(printable(column.replace("_", " "))), overflow="fold")
     for row in rows:
         table.add_row(*(Text(_cell(value)) for value in row))
     console = Console(file=sys.stdout, highlight=False)
@@ -59,13 +60,14 @@ def listing(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, as_json: b
 
 def data_json(value: Any) -> None:
     """Writes a value to stdout as JSON."""
-    data(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    data(inert_json(json.dumps(value, indent=2, ensure_ascii=False, default=str)))
 
 
 def facts(pairs: Mapping[str, Any]) -> None:
     """Writes names and values to stdout, one per line, aligned."""
-    width = max(map(len, pairs), default=0)
-    data("\n".join(f"{name:<{width}}  {_cell(value)}".rstrip() for name, value in pairs.items()))
+    shown = [(printable(name), _cell(value)) for name, value in pairs.items()]
+    width = max((len(name) for name, _ in shown), default=0)
+    data("\n".join(f"{name:<{width}}  {value}".rstrip() for name, value in shown))
 
 
 def _cell(value: Any) -> str:

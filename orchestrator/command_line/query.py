@@ -43,6 +43,8 @@ def query(
     if output_format is OutputFormat.PARQUET and output_file is None and sys.stdout.isatty():
         raise UsageError("Parquet is not for terminals; write it to a file with --output")
     results = open_existing(store)
+    if output_file is not None and output_file.resolve().is_relative_to(results.path):
+        raise UsageError(f"{output_file} lies in the store, which holds nothing but its own files; name another place")
     if explain:
         output.data(results.explain(text))
         return

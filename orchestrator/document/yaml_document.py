@@ -3,7 +3,9 @@
 Read by ruamel.yaml as YAML 1.2: `no` is text, `1e-4` is a number, and a key written twice is an error.
 """
 
+import errno
 import math
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,15 +73,37 @@ def read_document(path: Path) -> Document:
     """
     source = display_path(path)
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise StudyError([Problem(source=source, message=f"larger than {MAX_BYTES:,} bytes; no study file")])
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path)
+    except FileTooLargeError as error:
+        raise StudyError([Problem(source=source, message=f"{error}; no study file")]) from error
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise StudyError([Problem(source=source, message=f"cannot be read: {reason}")]) from error
     except UnicodeDecodeError as error:
         raise StudyError([Problem(source=source, message=f"is not UTF-8 text (byte {error.start})")]) from error
     return parse_document(text, source)
+
+
+class FileTooLargeError(Exception):
+    """A file is larger than any that people write by hand."""
+
+
+def read_text(path: Path) -> str:
+    """A file that people write by hand. A pipe would be waited for, and a device may have no end.
+
+    Raises:
+        OSError: it cannot be read, or is no file.
+        FileTooLargeError: it has more than `MAX_BYTES`.
+        UnicodeDecodeError: it is not UTF-8 text.
+    """
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
+        raise OSError(errno.EINVAL, "not a file; save it to one")
+    with path.open("rb") as stream:
+        content = stream.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise FileTooLargeError(f"larger than {MAX_BYTES:,} bytes")
+    return content.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def parse_document(text: str, source: str) -> Document:

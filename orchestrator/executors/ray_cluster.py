@@ -3,13 +3,18 @@
 import contextlib
 import logging
 import os
+import secrets
 import signal
 import socket
+import sys
+import tempfile
 import time
 from collections.abc import Collection, Iterator
+from pathlib import Path
 from typing import Any
 
 import ray
+from ray.job_config import JobConfig
 
 from orchestrator.errors import ExecutionError
 from orchestrator.executors.capacity import USABLE_SHARE, Capacity, machine_memory_bytes, num_cpus
@@ -121,16 +126,54 @@ class RayCluster:
     def _initialise(self) -> None:
         if self._address:
             _probe(self._address)
-            ray.init(address=self._address, log_to_driver=False, logging_level=logging.ERROR)
+            ray.init(address=self._address, job_config=_job_config(), log_to_driver=False, logging_level=logging.ERROR)
             return
-        ray.init(
+        _make_private_token()
+        context: Any = ray.init(
             address="local",
             num_cpus=self._num_workers or num_cpus(),
             include_dashboard=False,
+            job_config=_job_config(),
             object_store_memory=OBJECT_STORE_BYTES,
             log_to_driver=False,
             logging_level=logging.ERROR,
         )
+        with contextlib.suppress(OSError):  # Ray's folder for logs and sockets can be written to by everybody
+            Path(context.address_info["session_dir"]).chmod(0o700)
+
+
+def _job_config() -> JobConfig:
+    """Lets workers find the modules that we find, and no others.
+
+    By itself Ray puts the folder that amor was started in before everything else on its workers' path: a file there
+    that is called like any module would run in the place of that module. Ray leaves this out for jobs of its client,
+    which is all that the option does where there is no runtime environment.
+    """
+    is_on_our_path = Path.cwd() in {Path(entry).resolve() for entry in sys.path}
+    return JobConfig(_client_job=not is_on_our_path)
+
+
+def _make_private_token() -> None:
+    """Sees to it that nobody else can read the token of our own clusters.
+
+    Ray makes it where there is none, with the rights that any file gets: often everybody may read it.
+    """
+    if {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & set(os.environ):
+        return  # the user's own
+    path = Path.home() / ".ray" / "auth_token"
+    with contextlib.suppress(OSError):  # Ray says it better, or can do without
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        if not path.exists():
+            # mkstemp's file is ours alone; a link makes it appear whole, and only once.
+            descriptor, temporary = tempfile.mkstemp(dir=path.parent)
+            try:
+                with open(descriptor, "w", encoding="ascii") as stream:  # noqa: PTH123 - a descriptor, not a path
+                    stream.write(secrets.token_hex(32))
+                os.link(temporary, path)
+            finally:
+                Path(temporary).unlink()
+        if path.stat().st_mode & 0o077:
+            path.chmod(0o600)
 
 
 def _dead_processes() -> list[str]:

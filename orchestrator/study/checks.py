@@ -6,7 +6,7 @@ from pathlib import Path
 
 from orchestrator.document.problems import suggestion
 from orchestrator.document.validation import shown
-from orchestrator.document.yaml_document import KeyPath
+from orchestrator.document.yaml_document import FileTooLargeError, KeyPath, read_text
 from orchestrator.space.cells import Cell
 from orchestrator.space.fields import all_paths
 from orchestrator.study.schema import Claim, StudyFile
@@ -27,10 +27,12 @@ def check_tables(file: StudyFile, folder: Path, report: Report) -> Mapping[str, 
             path = folder / table.sql
             if path.exists() and not path.is_file():
                 raise OSError(errno.EINVAL, "not a file")
-            sql = path.read_text(encoding="utf-8")
+            sql = read_text(path)
             check_table_sql(sql)
         except OSError as error:
             report((*at, "sql"), f"{table.sql} cannot be read: {(error.strerror or str(error)).lower()}")
+        except FileTooLargeError as error:
+            report((*at, "sql"), f"{table.sql} is {error}; no query")
         except QueryError as error:
             report((*at, "sql"), query_problem(table.sql, error))
         except ValueError:  # bytes that are no text, or a path that no file can have

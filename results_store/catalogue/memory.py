@@ -70,7 +70,7 @@ class VerificationMemory:
         try:
             with open_regular(path) as stream:
                 self._load(_checked_json(stream.read()))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
             self.is_damaged = not isinstance(error, FileNotFoundError)
             self._schemas, self._number_of_schema = [], {}
             self._files, self._unique, self._segments = {}, {}, {}
@@ -80,8 +80,11 @@ class VerificationMemory:
             return
         for columns in content["schemas"]:
             self._add_schema({name: ColumnType(column_type) for name, column_type in columns.items()})
-        self._unique = dict(content["unique"])
-        self._segments = {folder: dict(segments) for folder, segments in content["segments"].items()}
+        self._unique = {str(kind): str(fingerprint) for kind, fingerprint in content["unique"].items()}
+        self._segments = {
+            folder: {name: [str(member) for member in members] for name, members in segments.items()}
+            for folder, segments in content["segments"].items()
+        }
         for folder, files in content["files"].items():
             self._files[folder] = {name: self._checked(entry) for name, entry in files.items()}
 

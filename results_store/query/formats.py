@@ -124,10 +124,10 @@ def _csv(reader: pa.RecordBatchReader) -> Iterator[str]:
         buffer.truncate()
         return text
 
-    writer.writerow([inert(name, keep="\n\r\t") for name in reader.schema.names])
+    writer.writerow([inert(name, keep="\n\t") for name in reader.schema.names])
     yield flushed()
     for row in _rows(reader):
-        writer.writerow([inert(plain(value), keep="\n\r\t") for value in row])
+        writer.writerow([inert(plain(value), keep="\n\t") for value in row])
         yield flushed()
 
 

@@ -29,7 +29,7 @@ _MAX_RENEWALS = 20
 
 @contextlib.contextmanager
 def translated_errors() -> Iterator[None]:
-    """Turns errors of DuckDB into `QueryError` with DuckDB's message."""
+    """Turns errors of DuckDB, and values that Python has no type for, into `QueryError`."""
     try:
         yield
     except duckdb.PermissionException as error:
@@ -37,6 +37,9 @@ def translated_errors() -> Iterator[None]:
         raise QueryError(inert(f"{first_line}; a query reads nothing but its store")) from None
     except (duckdb.Error, pa.ArrowException, OSError) as error:  # Arrow's own name for OSError is ArrowIOError
         raise query_error(str(error)) from None
+    except OverflowError as error:
+        message = f"a value is outside of what Python can hold ({error}); cast its column to VARCHAR"
+        raise QueryError(inert(message)) from None
 
 
 class Binding(Protocol):
@@ -105,11 +108,16 @@ class QueryResult:
         return frame
 
     def rows(self) -> list[tuple[Any, ...]]:
-        """All rows as tuples."""
+        """All rows as tuples.
+
+        Raises:
+            QueryError: The query failed while it ran, or a value is a date or interval beyond Python's.
+        """
         table = self.arrow()
         if not table.num_columns:
             return []
-        return list(zip(*(column.to_pylist() for column in table.columns), strict=True))
+        with translated_errors():
+            return list(zip(*(column.to_pylist() for column in table.columns), strict=True))
 
     def dicts(self) -> list[dict[str, Any]]:
         """All rows as dictionaries by name of column; of columns of one name, the last."""

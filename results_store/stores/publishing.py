@@ -77,6 +77,7 @@ def temporary_file(layout: Layout) -> Iterator[Path]:
         StorePathError: The file system refused, here or in the block.
     """
     temporary = layout.temporary / f"{os.getpid()}.{secrets.token_hex(16)}"
+    layout.refuse_strangers()
     try:
         _make_folder(layout.temporary)
         try:
@@ -94,6 +95,7 @@ def check_writable(layout: Layout) -> None:
     Raises:
         StorePathError: It cannot.
     """
+    layout.refuse_strangers()
     refuse_other_folders(layout)
     with temporary_file(layout) as probe:
         for kind in Kind:

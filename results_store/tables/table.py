@@ -141,7 +141,7 @@ class Table:
         names = list(dict.fromkeys(name for row in rows for name in row))
         writer.writerow([inert(name) for name in names])
         for row in rows:
-            writer.writerow([inert(plain(row.get(name)), keep="\n\r\t") for name in names])
+            writer.writerow([inert(plain(row.get(name)), keep="\n\t") for name in names])
         return buffer.getvalue()
 
     def footnotes(self) -> list[str]:
