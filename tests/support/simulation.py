@@ -141,6 +141,7 @@ class SimulatedWorker:
         self.worker_id, self.executor = worker_id, executor
         self.world, self.store, self.plot = executor.world, executor.store, executor.plot
         self.node = "?"
+        self.is_told_of = False
         self.is_alive, self.is_known, self.is_busy, self.is_ready = True, True, True, False
         self.calls, self.buffer, self.unreported = [], [], []
 
@@ -303,10 +304,11 @@ class SimulatedExecutor:
 
     can_stop_workers = True
 
-    def __init__(self, world, store, plot):
-        self.world, self.store, self.plot = world, store, plot
+    def __init__(self, world, store, plot, watcher):
+        self.world, self.store, self.plot, self.watcher = world, store, plot, watcher
         self.workers, self.inbox = {}, []
         self.lost = set()
+        self.placed = {}  # nodes of workers of which the driver knew them before its last poll
         self.kill_in = None  # how many more calls the driver lives
         self.interlude = None
         self.num_polls = 0
@@ -328,6 +330,9 @@ class SimulatedExecutor:
     def start_worker(self, worker_id, avoid=()):
         self.mortal()
         assert worker_id not in self.workers, "a worker is started once"
+        if not self.plot.faults.busy:  # else there may be nowhere to go for so long that bad nodes are forgiven
+            told = {node for node in self.plot.bad_nodes for notice in self.watcher.notices if f"of-{node} " in notice}
+            assert told <= set(avoid), "a node that the user is told of is avoided"
         worker = self.workers[worker_id] = SimulatedWorker(worker_id, self)
         others = [node for node in self.plot.nodes if node not in avoid] or self.plot.nodes
         is_busy = self.world.happens(self.plot.faults.busy, "waits for a CPU")
@@ -347,7 +352,16 @@ class SimulatedExecutor:
         self.mortal()
         worker = self.workers[worker_id]
         assert worker.is_ready or not worker.is_alive, "nothing is given to a worker that is not ready"
+        for assignment in assignments:
+            if assignment.publish_at_once and not self.plot.faults.busy:
+                self.check_node(worker, assignment.tasks[0].trial_id)
         worker.give(tuple(assignments))
+
+    def check_node(self, worker, trial_id):
+        lost_on = self.watcher.nodes_that_lost(trial_id)
+        others = {node for worker_id, node in self.placed.items() if worker_id not in self.lost}
+        if worker.node in lost_on:
+            assert others <= lost_on, "a trial is tried again on another node, if there is a worker on one"
 
     def flush(self, worker_id):
         self.mortal()
@@ -370,6 +384,7 @@ class SimulatedExecutor:
             _, act = self.interlude
             self.interlude = None
             act()
+        self.placed = {id_: worker.node for id_, worker in self.workers.items() if worker.is_told_of}
         # Now and then the driver is slow, or paused.
         until_s = self.world.now_s + (timeout_s if self.world.rng.random() < 0.8 else self.world.rng.uniform(0, 60.0))
         while not self.inbox:
@@ -377,6 +392,9 @@ class SimulatedExecutor:
                 self.world.now_s = max(self.world.now_s, until_s)
                 break
         events, self.inbox = self.inbox, []
+        for event in events:
+            if isinstance(event, WorkerPlaced):
+                self.workers[event.worker_id].is_told_of = True
         return events
 
     def release(self):
@@ -486,6 +504,10 @@ class Watcher:
     def notice(self, text):
         self.notices.append(text)
 
+    def nodes_that_lost(self, trial_id):
+        lost = [failure for failure in self.failures if failure.kind == "lost"]
+        return {failure.host.removeprefix("host-of-") for failure in lost if failure.attempt.trial_id == trial_id}
+
 
 class Schedule:
     """One story: drivers, one after another and sometimes two at once, until the study is done."""
@@ -531,10 +553,10 @@ class Schedule:
         self.num_drivers += 1
         done = self.store.finished(trial.trial_id for trial in self.plot.trials)
         to_run = [trial for trial in self.plot.trials if trial.trial_id not in done]
-        size = rng.randint(1, 4)
-        stacks = [to_run[start : start + size] for start in range(0, len(to_run), size)]
-        executor = SimulatedExecutor(self.world, self.store, self.plot)
+        cuts = sorted(rng.sample(range(1, len(to_run)), rng.randrange(len(to_run)))) if to_run else []
+        stacks = [to_run[start:end] for start, end in zip([0, *cuts], [*cuts, None], strict=True)] if to_run else []
         watcher = Watcher()
+        executor = SimulatedExecutor(self.world, self.store, self.plot, watcher)
         moments_s = []
         limits = {"max_attempts": self.plot.max_attempts}
         if self.plot.has_timeout:
@@ -609,9 +631,8 @@ class Schedule:
             assert {record.attempt_id for record in recorded} >= told or self.num_guests, "failures are recorded"
             if self.plot.faults.are_few and not self.plot.bad_nodes:
                 assert set(given_up) <= self.plot.guilty, "no innocent trial fails for its neighbours"
-            is_calm = self.plot.faults.are_few and limits["max_attempts"] > 1
-            if is_calm and not (self.plot.faults.busy or self.plot.poisonous or self.plot.hanging):
-                assert set(given_up) <= self.plot.guilty, "no innocent trial fails for a bad node"
+            if self.plot.faults.are_few and not (self.plot.bad_nodes or self.plot.poisonous or self.plot.hanging):
+                assert {failure.kind for failure in watcher.failures} <= {"raised"}, "no worker is lost without a cause"
         elif outcome.stop_reason == "interrupted" or "budget" in outcome.stop_reason or "allows" in outcome.stop_reason:
             assert not outcome.is_broken
         else:
