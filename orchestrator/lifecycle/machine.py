@@ -452,7 +452,7 @@ class Machine:
         """A trial is tried again on another node than those that lost it, as long as there is a worker on one."""
         nodes = self._lost_on[trial_id]
         return worker.node not in nodes or all(
-            other.node in nodes for other in self._workers.values() if other.is_ready
+            other.node in nodes for other in self._workers.values() if other.is_placed
         )
 
     def _new_stack(self, trial_ids: tuple[str, ...], *, alone: bool) -> Stack:

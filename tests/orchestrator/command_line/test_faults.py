@@ -1,5 +1,11 @@
 """Workers that hang, crash and leave, on Ray: what the store and the user are told of it."""
 
+import contextlib
+import os
+import signal
+import time
+from pathlib import Path
+
 import pytest
 
 from results_store import FolderStore, Kind
@@ -50,3 +56,33 @@ def test_a_limit_is_a_number_above_zero(amor, write_study, folders, value):
     answer = amor("submit", write_study(), "--store", folders[0], "--set", f"limits.trial_timeout_s={value}")
     assert answer.code == 2
     assert "limits.trial_timeout_s" in answer.err
+
+
+def children_of(pid):
+    """Names of a process's children by their ids."""
+    names = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            name, _, rest = stat.read_text().partition("(")[2].rpartition(")")
+            if int(rest.split()[1]) == pid:
+                names[int(stat.parent.name)] = name
+    return names
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in /proc")
+@pytest.mark.parametrize("process_name", ["raylet", "gcs_server"])
+def test_when_ray_itself_dies_the_run_ends_with_one_line(in_own_process, write_study, folders, process_name):
+    store, marks = folders
+    study = write_study()
+    process = in_own_process(
+        "submit", study, "--store", store, "--workers", 1, "--set", f"marks={marks}", "--set", "sleep_s=600"
+    )
+    while not any(marks.iterdir()):
+        assert process.poll() is None
+        time.sleep(0.1)
+    (ray_process,) = (pid for pid, name in children_of(process.pid).items() if name == process_name)
+    os.kill(ray_process, signal.SIGKILL)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert f"the local Ray cluster is gone: its process {process_name} died; submit again to go on" in err
+    assert "Traceback" not in err

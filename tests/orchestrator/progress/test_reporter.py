@@ -74,6 +74,12 @@ def test_each_distinct_error_is_shown_once_and_inert(clock):
     assert line.startswith("trial 0123456789ab failed on here: ValueError: \\x1b[31mno")
 
 
+def test_a_notice_is_a_line_with_the_study_and_inert(clock):
+    progress, stream = make(terminal=False)
+    progress.notice("workers wait \x1b[31mfor a CPU")
+    assert stream.getvalue() == "study: workers wait \\x1b[31mfor a CPU\n"
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"), [(0.4, "0 s"), (89, "89 s"), (120, "2 min"), (5400, "1 h 30 min"), (7260, "2 h 1 min")]
 )
