@@ -36,11 +36,11 @@ class Sizes:
     num_worker_kills: int = 200
     num_worker_trials: int = 1000
     num_real_kills: int = 40
-    num_real_trials: int = 200
+    num_real_trials: int = 120
     num_kills_at_each_point: int = 8
-    passages: tuple[int, ...] = (1, 2, 4)
+    passages: tuple[int, ...] = (1, 3)
     ray_points: tuple[str, ...] = RAY_POINTS
-    num_driver_kills: int = 100
+    num_driver_kills: int = 60
     num_ray_driver_kills: int = 10
     num_rounds: int = 20
     num_ray_rounds: int = 3
