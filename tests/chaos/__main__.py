@@ -3,6 +3,7 @@
 import argparse
 import sys
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ RAY_POINTS = (
     "after noticing",
     *LOSS_POINTS,
 )
+MAX_ERROR = 100
 PARTS = ("workers", "driver", "together", "order", "store", "decisions")
 
 
@@ -137,7 +139,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for part, scenario in _scenarios(QUICK if options.quick else Sizes(), options.seed):
         if options.only and part not in options.only:
             continue
-        came = scenario()
+        try:
+            came = scenario()
+        except Exception as error:  # the others go on; the table says that this one did not come to its end
+            sys.stderr.write("".join(traceback.format_exception(error)))
+            where = " ".join(str(error).split())[:MAX_ERROR]
+            came = Outcome(part=part, injected="broke off", where=where, num_injected=0, num_trials=0)
         for outcome in came if isinstance(came, list) else [came]:
             outcomes.append(outcome)
             told = "all well" if outcome.is_clean else "NOT WELL"
