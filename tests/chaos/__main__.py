@@ -3,6 +3,7 @@
 import argparse
 import sys
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ RAY_POINTS = (
     "after noticing",
     *LOSS_POINTS,
 )
+MAX_ERROR = 100
 PARTS = ("workers", "driver", "together", "order", "store", "decisions")
 
 
@@ -36,11 +38,11 @@ class Sizes:
     num_worker_kills: int = 200
     num_worker_trials: int = 1000
     num_real_kills: int = 40
-    num_real_trials: int = 200
+    num_real_trials: int = 120
     num_kills_at_each_point: int = 8
-    passages: tuple[int, ...] = (1, 2, 4)
+    passages: tuple[int, ...] = (1, 3)
     ray_points: tuple[str, ...] = RAY_POINTS
-    num_driver_kills: int = 100
+    num_driver_kills: int = 60
     num_ray_driver_kills: int = 10
     num_rounds: int = 20
     num_ray_rounds: int = 3
@@ -137,7 +139,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for part, scenario in _scenarios(QUICK if options.quick else Sizes(), options.seed):
         if options.only and part not in options.only:
             continue
-        came = scenario()
+        try:
+            came = scenario()
+        except Exception as error:  # the others go on; the table says that this one did not come to its end
+            sys.stderr.write("".join(traceback.format_exception(error)))
+            where = " ".join(str(error).split())[:MAX_ERROR]
+            came = Outcome(part=part, injected="broke off", where=where, num_injected=0, num_trials=0)
         for outcome in came if isinstance(came, list) else [came]:
             outcomes.append(outcome)
             told = "all well" if outcome.is_clean else "NOT WELL"

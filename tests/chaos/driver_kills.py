@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -28,16 +28,8 @@ KILLED = -signal.SIGKILL
 INLINE = ("--executor", "inline", "--stack", 3)
 RAY = ("--executor", "ray", "--workers", 2, "--stack", 3)
 NUM_AT_ONCE = 2
+WAITERS = ThreadPoolExecutor(100, thread_name_prefix="waits for orphans")
 Item = TypeVar("Item")
-
-
-@dataclass(frozen=True, kw_only=True)
-class KilledRun:
-    """The mark of its processes, those that were seen, and when it was killed."""
-
-    mark: str
-    processes: set[Identity]
-    died_s: float
 
 
 @dataclass(kw_only=True)
@@ -45,13 +37,13 @@ class Tally:
     """What came of several stores."""
 
     num_trials: int = 0
-    killed: list[KilledRun] = field(default_factory=list)
+    killed: list[Future[tuple[int, float]]] = field(default_factory=list)
     findings: list[Findings] = field(default_factory=list)
     not_reached: list[str] = field(default_factory=list)
 
     def outcome(self, injected: str, where: str, started_s: float) -> Outcome:
-        """Waits until every process of the runs that were killed is gone, or has had its time."""
-        left_and_waited = [wait_until_gone(run.mark, run.processes, run.died_s) for run in self.killed]
+        """Waits until all processes of the runs that were killed are gone, or have had their time."""
+        left_and_waited = [gone.result() for gone in self.killed]
         return Outcome(
             part=PART,
             injected=injected,
@@ -69,12 +61,9 @@ class Tally:
             **counts_of(self.findings),
         )
 
-    def note(self, name: str, passage: int, code: int, run: KilledRun) -> None:
-        """A run that should have died at a point."""
-        if code == KILLED:
-            self.killed.append(run)
-        else:
-            self.not_reached.append(f"{name}, passage {passage}: ended with {code}")
+    def was_killed(self, amor: Amor, processes: set[Identity]) -> None:
+        """From now on its processes are waited for, while others go on."""
+        self.killed.append(WAITERS.submit(wait_until_gone, amor.mark, processes, time.monotonic()))
 
     def add(self, other: "Tally") -> None:
         self.num_trials += other.num_trials
@@ -111,7 +100,10 @@ def kill_compaction_at_points(*, passages: Sequence[int], num_trials: int) -> Ou
             amor = Amor(folder=here, mark=secrets.token_hex(8))
             code = amor.run("compact", "--store", store, kill_at=name, passage=passage)
             tally = Tally(num_trials=2 * len(truth.trial_ids))
-            tally.note(name, passage, code, KilledRun(mark=amor.mark, processes=set(), died_s=time.monotonic()))
+            if code == KILLED:
+                tally.was_killed(amor, set())
+            else:
+                tally.not_reached.append(f"{name}, passage {passage}")
             tally.findings.append(compare(store, truth))
             amor.finish("compact", "--store", store)
             tally.findings.append(compare(store, truth))
@@ -119,7 +111,7 @@ def kill_compaction_at_points(*, passages: Sequence[int], num_trials: int) -> Ou
 
         points = [(name, passage) for name in COMPACTION_POINTS for passage in passages]
         tally = _together(kill, points)
-    return tally.outcome(f"SIGKILL of a compaction at {len(COMPACTION_POINTS)} named points", "a store", started_s)
+        return tally.outcome(f"SIGKILL of a compaction at {len(COMPACTION_POINTS)} named points", "a store", started_s)
 
 
 def kill_inline_at_random(*, num_kills: int, num_trials: int, seed: int, num_at_once: int = NUM_AT_ONCE) -> Outcome:
@@ -151,15 +143,18 @@ def _at_points(points: Sequence[tuple[str, int]], options: tuple[object, ...], w
             with _followed(amor.start(*arguments, kill_at=name, passage=passage)) as (process, seen):
                 code = amor.wait(process)
             tally = Tally(num_trials=len(truth.trial_ids))
-            tally.note(name, passage, code, KilledRun(mark=amor.mark, processes=seen, died_s=time.monotonic()))
+            if code == KILLED:
+                tally.was_killed(amor, seen)
+            else:
+                tally.not_reached.append(f"{name}, passage {passage}")
             again = Amor(folder=here, mark=secrets.token_hex(8), environment={SLEEP_S: "0"})
             again.finish(*arguments)
             tally.findings.append(compare(here / "store", truth))
             return tally
 
         tally = _together(kill, points, num_at_once=NUM_AT_ONCE if options is INLINE else 1)
-    num_points = len({name for name, _ in points})
-    return tally.outcome(f"SIGKILL of the driver at {num_points} named points", where, started_s)
+        num_points = len({name for name, _ in points})
+        return tally.outcome(f"SIGKILL of the driver at {num_points} named points", where, started_s)
 
 
 def _at_random(
@@ -189,7 +184,7 @@ def _at_random(
             return tally
 
         tally = _together(lane, range(num_lanes), num_at_once=num_lanes)
-    return tally.outcome("SIGKILL of the driver at random", where, started_s)
+        return tally.outcome("SIGKILL of the driver at random", where, started_s)
 
 
 def _disturbed(
@@ -214,7 +209,7 @@ def _disturbed(
             code = amor.wait(process)
         if code != KILLED:
             break
-        tally.killed.append(KilledRun(mark=amor.mark, processes=seen, died_s=time.monotonic()))
+        tally.was_killed(amor, seen)
     if code != 0:
         raise RuntimeError(f"the same command, given again, ended with {code}: {amor.output()[-2000:]}")
     tally.findings.append(compare(store, truth))

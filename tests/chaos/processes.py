@@ -129,7 +129,7 @@ def wait_until_gone(mark: str, known: set[Identity], died_s: float) -> tuple[int
         waited_s = time.monotonic() - died_s
         if not left or waited_s > ORPHANS_TIMEOUT_S:
             return len(left), waited_s
-        time.sleep(0.5)
+        time.sleep(1.0)
 
 
 def _all_processes() -> dict[Identity, int]:

@@ -24,6 +24,18 @@ def test_the_exit_code_tells_whether_anything_was_lost(monkeypatch, capsys, tmp_
     assert [outcome["is_clean"] for outcome in content["outcomes"]] == [True, not num_lost]
 
 
+def test_a_scenario_that_breaks_off_does_not_hide_the_others(monkeypatch, capsys):
+    def break_off(**sizes):
+        raise RuntimeError("amor submit ended with 1")
+
+    monkeypatch.setattr(store_faults, "damage_files", break_off)
+    monkeypatch.setattr(store_faults, "kill_publishers", lambda **sizes: CLEAN)
+    assert command.main(["--only", "store"]) == 1
+    table = capsys.readouterr().out
+    assert "broke off" in table
+    assert "a fault" in table
+
+
 def test_every_part_has_scenarios():
     assert tuple(dict.fromkeys(part for part, _ in command._scenarios(command.QUICK, 0))) == command.PARTS
 
