@@ -11,6 +11,7 @@ from results_store.catalogue import Segments, ViewBuilder, foreign_entries, scan
 from results_store.catalogue.memory import VerificationMemory
 from results_store.layout import Layout
 from results_store.query import connect
+from results_store.text import inert
 
 __all__ = ["Snapshot"]
 
@@ -61,7 +62,7 @@ class Snapshot:
         """
         self._views.make_for(query)
         rows = self.connection.execute(f"EXPLAIN {query}", dict(parameters)).fetchall()
-        return "\n".join(str(row[-1]) for row in rows)
+        return inert("\n".join(str(row[-1]) for row in rows), keep="\n")
 
     def has_lost_files(self) -> bool:
         """Whether a file that it reads is not there any more."""

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import ray
+from ray._private import ray_constants
+from ray._raylet import Config  # type: ignore[attr-defined]  # compiled
 from ray.job_config import JobConfig
 
 from orchestrator.errors import ExecutionError
@@ -128,6 +130,7 @@ class RayCluster:
             _probe(self._address)
             ray.init(address=self._address, job_config=_job_config(), log_to_driver=False, logging_level=logging.ERROR)
             return
+        _read_environment_again()
         _make_private_token()
         context: Any = ray.init(
             address="local",
@@ -151,6 +154,13 @@ def _job_config() -> JobConfig:
     """
     is_on_our_path = Path.cwd() in {Path(entry).resolve() for entry in sys.path}
     return JobConfig(_client_job=not is_on_our_path)
+
+
+def _read_environment_again() -> None:
+    """Lets Ray see what `prepare_environment` has set, also where a notebook imported Ray before amor."""
+    Config.initialize("")
+    if os.environ.get(ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR) == "0":
+        ray_constants.ENABLE_RAY_CLUSTER = False
 
 
 def _make_private_token() -> None:

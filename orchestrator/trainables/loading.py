@@ -3,6 +3,7 @@
 import contextlib
 import importlib
 import re
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -29,6 +30,9 @@ def load_trainable(name: str) -> Trainable:
         known = ", ".join(BUILT_IN)
         raise TrainableError(f"unknown trainable {name!r}: give one of {known}, or package.module:Class")
     module_name, _, class_name = reference.partition(":")
+    none_there = f"trainable {name!r}: {module_name} has no class {class_name} derived from Trainable"
+    if module_name.partition(".")[0] in sys.stdlib_module_names:
+        raise TrainableError(none_there)  # not even imported: `antigravity` opens a browser, `this` writes a poem
     try:
         module = importlib.import_module(module_name)
     except KeyboardInterrupt:
@@ -37,7 +41,7 @@ def load_trainable(name: str) -> Trainable:
         raise TrainableError(f"trainable {name!r}: {module_name} cannot be imported: {one_line(error)}") from error
     trainable = getattr(module, class_name, None)
     if not (isinstance(trainable, type) and issubclass(trainable, Trainable)):
-        raise TrainableError(f"trainable {name!r}: {module_name} has no class {class_name} derived from Trainable")
+        raise TrainableError(none_there)
     missing = [part for part in ("name", "version", "config_model", "metrics") if not hasattr(trainable, part)]
     if missing:
         raise TrainableError(f"trainable {name!r}: {class_name} lacks {', '.join(missing)}")

@@ -1,9 +1,11 @@
 """Queries that try to write, to read elsewhere, or to change the connection."""
 
+import io
 import re
 import subprocess
 import sys
 
+import duckdb
 import pytest
 
 import results_store
@@ -66,6 +68,24 @@ WRITES = [
     "SELECT 1; COPY (SELECT 1) TO '{inside}'",
     "SELECT 1 /* ; */ ; DROP VIEW trials",
     "FROM enable_logging()",
+    "FROM json_execute_serialized_sql(json_serialize_sql('WITH x AS (COPY (SELECT 1) TO ''{inside}'') FROM x'))",
+    "FROM JSON_Execute_Serialized_SQL(json_serialize_sql('SELECT 1'))",
+    "FROM system.main.json_execute_serialized_sql(json_serialize_sql('SELECT 1'))",
+    "SELECT (SELECT count(*) FROM json_execute_serialized_sql(json_serialize_sql('SELECT 1')))",
+    "DESCRIBE FROM json_execute_serialized_sql(json_serialize_sql('SELECT 1'))",
+    "FROM query('FROM json_execute_serialized_sql(json_serialize_sql(''SELECT 1''))')",
+    "FROM query('FROM json_execute_' || 'serialized_sql(json_serialize_sql(''SELECT 1''))')",
+    "FROM query(current_setting('x'))",
+    "FROM query($$SELECT 1; SELECT 2$$)",
+    "FROM destroy_external_resource('query', 'SELECT 1')",
+    "FROM register_external_resource_type('a', kind := 'attach', create_function := 'query')",
+    "FROM enable_profiling(save_location = '{inside}')",
+    "FROM checkpoint()",
+    "EXECUTE x",
+    "COPY (SELECT 1) TO '{inside}' -- SELECT",
+    "/* SELECT */ COPY (SELECT 1) TO '{inside}'",
+    "\u00a0COPY\u2003(SELECT 1)\u00a0TO '{inside}'",
+    "S\u0415LECT 1",
     "EXPLAIN SELECT 1",
     "EXPLAIN ANALYZE SELECT 1",
     "",
@@ -128,6 +148,95 @@ def test_nothing_but_the_store_is_read(opened, tmp_path, template):
     message = str(caught.value)
     assert "Traceback" not in message
     assert "root:" not in message
+
+
+def table_functions():
+    """The names of all table functions that DuckDB has, also those that do more than read."""
+    rows = duckdb.sql("SELECT DISTINCT function_name FROM duckdb_functions() WHERE function_type LIKE 'table%'")
+    return sorted(name for (name,) in rows.fetchall())
+
+
+def quoted(text):
+    return "'" + str(text).replace("'", "''") + "'"
+
+
+def test_no_table_function_gives_what_is_outside_or_changes_anything(opened, tmp_path):
+    for file_format in ("csv", "json", "parquet"):
+        duckdb.sql(
+            f"COPY (SELECT 'TOPSECRET' AS a) TO {quoted(tmp_path / f'hidden.{file_format}')} (FORMAT {file_format})"
+        )
+    with duckdb.connect(str(tmp_path / "hidden.duckdb")) as database:
+        database.sql("CREATE TABLE a AS SELECT 'TOPSECRET' AS a")
+    (opened.path / "way_out").symlink_to(tmp_path)
+    arguments = []
+    for folder in (tmp_path, opened.path / ".." / "..", opened.path / "way_out"):
+        paths = [quoted(folder / f"hidden.{ending}") for ending in ("csv", "json", "parquet", "duckdb")]
+        arguments += [*paths, f"[{paths[0]}]", f"{paths[3]}, 'a'", quoted(f"{folder}/*"), quoted(f"FROM {paths[0]}")]
+    before = everything_below(tmp_path)
+    for name in table_functions():
+        for argument in arguments:
+            try:
+                answer = str(opened.sql(f"FROM {name}({argument})").rows())
+            except QueryError as error:
+                answer = str(error)
+            assert "TOPSECRET" not in answer, (name, argument)
+    assert everything_below(tmp_path) == before
+
+
+def test_the_same_questions_are_answered_inside_of_the_store(opened):
+    """So the test above does not pass because its questions make no sense."""
+    duckdb.sql(f"COPY (SELECT 'TOPSECRET' AS a) TO {quoted(opened.path / 'seen.csv')}")
+    for name in ("read_csv", "read_text", "read_blob", "sniff_csv", "glob"):
+        assert opened.sql(f"FROM {name}({quoted(opened.path / 'seen.csv')})").rows()
+
+
+def test_only_known_table_functions_are_used(opened):
+    """A function that the next DuckDB brings is refused until somebody has looked at it."""
+    refused = set()
+    for name in table_functions():
+        try:
+            opened.sql(f"FROM {name}()")
+        except QueryError as error:
+            if "is not allowed" in str(error):
+                refused.add(name)
+    assert refused >= {"json_execute_serialized_sql", "enable_profiling", "enable_logging", "arrow_scan", "checkpoint"}
+    assert not refused & {"read_parquet", "read_csv", "glob", "range", "duckdb_columns", "query", "unnest"}
+
+
+def test_queries_in_texts_are_checked_as_deep_as_they_go(opened):
+    query = "SELECT 1 AS one"
+    for _ in range(4):
+        query = f"FROM query({quoted(query)})"
+    assert opened.sql(query).rows() == [(1,)]
+    for _ in range(8):
+        query = f"FROM query({quoted(query)})"
+    with pytest.raises(QueryError, match="more than 10 times"):
+        opened.sql(query)
+
+
+@pytest.mark.parametrize("value", ["TIMESTAMP 'infinity'", "DATE '290000-01-01'", "TIMESTAMP '290000-01-01'"])
+@pytest.mark.parametrize("output_format", ["table", "csv", "json", "markdown", "latex"])
+def test_a_value_that_python_cannot_hold_is_told_in_one_line(opened, value, output_format):
+    result = opened.sql(f"SELECT {value} AS a")
+    with pytest.raises(QueryError, match="cast its column to VARCHAR") as caught:
+        results_store.write(result, output_format, io.BytesIO())
+    assert "\n" not in str(caught.value)
+    with pytest.raises(QueryError):
+        result.rows()
+
+
+DEEP = {
+    "brackets": "SELECT " + "(" * 3000 + "1" + ")" * 3000,
+    "not": "SELECT " + "NOT " * 3000 + "true",
+    "sum": "SELECT 1" + "+1" * 3000,
+    "subqueries": "FROM " + "(FROM " * 900 + "trials" + ")" * 900,
+}
+
+
+@pytest.mark.parametrize("name", DEEP)
+def test_deep_queries_are_refused_before_they_can_crash(opened, name):
+    with pytest.raises(QueryError):
+        opened.sql(DEEP[name])
 
 
 def test_a_refusal_is_one_line(opened):
