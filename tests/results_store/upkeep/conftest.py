@@ -1,8 +1,6 @@
 """Stores like those of a run: ids of 32 hex digits, rows of every kind."""
 
 import dataclasses
-import errno
-import os
 import uuid
 from types import SimpleNamespace
 
@@ -52,25 +50,3 @@ def filled(store, make):
 @pytest.fixture(scope="session")
 def of() -> SimpleNamespace:
     return SimpleNamespace(id=hex_id, attempt=attempt, fill=fill)
-
-
-@pytest.fixture
-def read_only(monkeypatch):
-    """Makes a store read-only for everybody, also for root: what would change it fails with EROFS."""
-
-    def refuse(*args, **kwargs):
-        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
-
-    do_open = os.open
-
-    def open_to_read(path, flags, *args, **kwargs):
-        if flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
-            refuse()
-        return do_open(path, flags, *args, **kwargs)
-
-    def begin():
-        for name in ("mkdir", "link", "rename", "replace", "unlink", "rmdir", "write"):
-            monkeypatch.setattr(os, name, refuse)
-        monkeypatch.setattr(os, "open", open_to_read)
-
-    return begin
