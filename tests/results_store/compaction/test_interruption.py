@@ -361,3 +361,51 @@ def read(file):
     """The rows of a file, the values that are not NULL by name: a merged file has more columns, in another order."""
     rows = pq.read_table(file).to_pylist()
     return [{name: value for name, value in sorted(row.items()) if value is not None} for row in rows]
+
+
+def test_compactions_that_die_while_others_write_and_read(store, make):
+    """At another call each time; what was published is seen by every reader at every moment."""
+    published, failures = [], []
+    done = threading.Event()
+
+    def guarded(work):
+        def run():
+            try:
+                work()
+            except BaseException as error:
+                failures.append(error)
+            finally:
+                done.set()
+
+        return threading.Thread(target=run)
+
+    def write():
+        for number in range(60):
+            store.publish([make.trial(f"t{number}", minutes=number)])
+            published.append(f"t{number}")
+
+    def read():
+        while not done.is_set():
+            promised = list(published)
+            assert set(store.finished(promised)) == set(promised)
+
+    store.publish([make.trial("first")])
+    threads = [guarded(work) for work in (write, read)]
+    for thread in threads:
+        thread.start()
+    num_dead = at = 0
+    while not done.is_set() or num_dead < 20:
+        try:
+            with faulty_os(Fault(at=at % 83, death=("before", "after")[at % 2])):
+                compact(store.path)
+        except FaultyOsDied:
+            num_dead += 1
+        at += 5
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    compact(store.path)
+    rows = results_store.open(store.path).sql("SELECT count(*), count(DISTINCT trial_id) FROM trials").rows()
+    assert rows == [(61, 61)]
+    assert len(list((store.path / "trials").iterdir())) == 1
+    assert store.problems() == ()
