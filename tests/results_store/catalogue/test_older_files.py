@@ -1,12 +1,14 @@
 """Files that were written before a column was there: it reads as its kind's default, also after merging."""
 
+import shutil
+
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 import results_store
-from results_store import Kind, Layout, compact
+from results_store import FolderStore, Kind, Layout, compact
 from results_store.records import EntropyRecord, EpochRecord, GateRecord, RetractionRecord
 from results_store.schemas import ColumnType, kinds
 from results_store.stores.publishing import encode, publish
@@ -88,9 +90,10 @@ def test_a_column_that_comes_later_reads_as_its_default(filled_before, later, ki
     assert rows(store, sql) == expected
 
 
-@pytest.fixture
-def filled_before(store, make):
-    """Written before `later`: two files of each kind, with the number of rows."""
+@pytest.fixture(scope="module")
+def template(tmp_path_factory, make):
+    """Written before `later`: two files of each kind."""
+    store = FolderStore(tmp_path_factory.mktemp("template") / "results")
     for number in range(2):
         ids = {"trial_id": f"t{number}", "attempt_id": f"a{number}"}
         store.publish([make.submission({"a": ["t0", "t1"]}, minutes=number)])
@@ -100,7 +103,14 @@ def filled_before(store, make):
         store.publish([GateRecord(**ids, values={"x": 1.0})])
         store.publish([make.failure(**ids)])
         store.publish([RetractionRecord(**ids, reason="x", retracted_at=make.start)])
-    return store, {kind: len(store.rows(kind)) for kind in Kind}
+    return store.path
+
+
+@pytest.fixture
+def filled_before(template, store):
+    """With the number of rows of each kind."""
+    shutil.copytree(template, store.path)
+    return store, dict.fromkeys(Kind, 2) | {Kind.STUDIES: 4}
 
 
 def test_every_default_fits_its_column():

@@ -1,11 +1,13 @@
 """Stores like those of a run: ids of 32 hex digits, rows of every kind."""
 
 import dataclasses
+import shutil
 import uuid
 from types import SimpleNamespace
 
 import pytest
 
+from results_store import FolderStore
 from results_store.records import EntropyRecord, EpochRecord, GateRecord, RetractionRecord
 
 
@@ -41,9 +43,17 @@ def fill(store, make, numbers=range(6), study="demo", **changes):
     store.publish([RetractionRecord(**withdrawn, reason="wrong", retracted_at=make.start)])
 
 
+@pytest.fixture(scope="session")
+def template(tmp_path_factory, make):
+    """Filled once, because every file of it is fsynced."""
+    path = tmp_path_factory.mktemp("template") / "results"
+    fill(FolderStore(path), make)
+    return path
+
+
 @pytest.fixture
-def filled(store, make):
-    fill(store, make)
+def filled(template, store):
+    shutil.copytree(template, store.path)
     return store
 
 
