@@ -130,7 +130,7 @@ def test_what_cannot_be_retracted_is_one_line(amor, store, write_study):
     cases = {
         (first, "--why", "x"): "is retracted already",
         ("nothing", "--why", "x"): "no trial 'nothing' in the store",
-        ("", "--why", "x"): "no trial '' in the store",
+        ("", "--why", "x"): "several trials begin with ''",
         (second, "nothing", "--why", "x"): "no trial 'nothing' in the store",
         (second, "--why", " "): "needs a reason",
     }
