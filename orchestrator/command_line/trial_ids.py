@@ -19,8 +19,8 @@ def whole_trial_id(results: Results, digits: str) -> str:
         """,
         {"digits": digits},
     ).rows()
-    if not digits or not rows:
-        raise UsageError(f"no trial {digits!r} in the store")
     if len(rows) > 1 and rows[0][0] != digits:
         raise UsageError(f"several trials begin with {digits!r}: {', '.join(row[0] for row in rows)}, …")
+    if not digits or not rows:
+        raise UsageError(f"no trial {digits!r} in the store")
     return str(rows[0][0])

@@ -18,10 +18,18 @@ class Problem:
     Attributes:
         path: The file.
         reason: Why it was left out, as the end of a sentence.
+        is_unreadable: Whether the file system refused to read it: it may be sound, and readable again soon (too many
+            open files, a server that is away), so it must stay where it is.
     """
 
     path: Path
     reason: str
+    is_unreadable: bool = False
+
+    @classmethod
+    def unreadable(cls, path: Path, error: OSError) -> Problem:
+        """Of a file that the file system refused to read."""
+        return cls(path=path, reason=f"it cannot be read: {error.strerror or error}", is_unreadable=True)
 
     def __str__(self) -> str:
         return inert(f"left out {self.path}: {self.reason}")

@@ -137,7 +137,10 @@ def _scan(layout: Layout, kind: Kind, memory: VerificationMemory) -> Scan:
             file = _look_at(path, entry, kind, memory)
         except FileNotFoundError:
             continue
-        except (NotTrustedError, OSError) as error:
+        except OSError as error:
+            problems.append(Problem.unreadable(path, error))
+            continue
+        except NotTrustedError as error:
             # Nobody knows any more what it withdrew, so that has to be said.
             is_retraction = kind is Kind.RETRACTIONS and Layout.is_name(entry.name)
             consequence = "; the trials that it withdrew count again" if is_retraction else ""

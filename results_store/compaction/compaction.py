@@ -198,7 +198,10 @@ class _KindCompaction:
         except FileNotFoundError:
             self._drop(file.path.name)
             return None
-        except (NotTrustedError, OSError) as error:
+        except OSError:
+            self._drop(file.path.name)  # sound or not, it stays; who looks at the store is told
+            return None
+        except NotTrustedError as error:
             self._drop(file.path.name)
             self._quarantine([Problem(path=file.path, reason=str(error))])
             return None
@@ -219,7 +222,9 @@ class _KindCompaction:
         except OSError as error:
             raise StorePathError(f"cannot write to the store {self._layout.root}: {error}") from error
         # Segments stand for files that are gone now.
-        shutil.rmtree(self._layout.segments(self._kind), ignore_errors=True)
+        segments = self._layout.segments(self._kind)
+        if segments.is_dir():  # `rmtree` would wait for a pipe of that name
+            shutil.rmtree(segments, ignore_errors=True)
 
     def _quarantine(self, problems: Sequence[Problem]) -> None:
         self.quarantined += move_to_quarantine(self._layout, problems)

@@ -17,10 +17,13 @@ def move_to_quarantine(layout: Layout, problems: Iterable[Problem]) -> tuple[Pro
     """Moves damaged and foreign files out of the folders of rows; nothing is ever deleted.
 
     Returns:
-        The files that were moved, with their reasons. What cannot be moved stays, and is left out as before.
+        The files that were moved, with their reasons. What cannot be moved, or not be read, stays and is left out as
+        before.
     """
     moved = []
     for problem in problems:
+        if problem.is_unreadable:
+            continue  # nobody knows what is in it
         kind = problem.path.parent
         if kind.parent != layout.root or kind.name not in {known.value for known in Kind}:
             continue  # beside the store's own folders: somebody else's

@@ -153,6 +153,8 @@ class _Check:
         for problem in problems:
             is_moved = problem in moved
             done = "moved to quarantine/" if is_moved else "it cannot be moved to quarantine/, and no query reads it"
+            if problem.is_unreadable:
+                done = "it stays: it may be sound, and no query reads it meanwhile"
             self._tell(problem.path, problem.reason, done, is_repaired=is_moved)
 
     def _tell(self, path: Path, what: str, done: str, *, is_repaired: bool = False) -> None:

@@ -105,7 +105,8 @@ class RowChecks:
         found = self._all(
             f"""
             SELECT min(filename), study, count(DISTINCT member), max(member) + 1,
-                count(DISTINCT ({shared})), count(DISTINCT (member, variant, point, cell_id, trial_id, seed, config))
+                count(DISTINCT hash({shared})),
+                count(DISTINCT hash(member, variant, point, cell_id, trial_id, seed, config))
             FROM studies GROUP BY study, submission_id ORDER BY ALL
             """
         )
@@ -122,13 +123,15 @@ class RowChecks:
             WITH recorded AS (
                 SELECT trial_id, config, seed, trainable, trainable_version, filename FROM trials
                 UNION ALL SELECT trial_id, config, seed, trainable, trainable_version, filename FROM studies
+            ), suspicious AS (
+                SELECT trial_id,
+                    min(seed) <> max(seed) OR min(trainable) <> max(trainable)
+                        OR min(trainable_version) <> max(trainable_version) AS is_other
+                FROM recorded WHERE trial_id IS NOT NULL GROUP BY trial_id
+                HAVING min(config) <> max(config) OR is_other
             )
-            SELECT trial_id, min(filename), list(DISTINCT config),
-                count(DISTINCT seed) > 1 OR count(DISTINCT trainable) > 1 OR count(DISTINCT trainable_version) > 1
-            FROM recorded WHERE trial_id IS NOT NULL GROUP BY trial_id
-            HAVING count(DISTINCT config) > 1 OR count(DISTINCT seed) > 1
-                OR count(DISTINCT trainable) > 1 OR count(DISTINCT trainable_version) > 1
-            ORDER BY ALL
+            SELECT trial_id, min(filename), list(DISTINCT config), any_value(is_other)
+            FROM recorded JOIN suspicious USING (trial_id) GROUP BY trial_id ORDER BY ALL
             """
         )
         for trial_id, path, configs, is_other in found:

@@ -75,7 +75,7 @@ def faulty_os(fault=None):
                 raise OSError(fault.errno, os.strerror(fault.errno))
             if fault.death == "after" and name != "write":
                 with contextlib.suppress(OSError):  # it may have failed anyway
-                    do(*args, **kwargs)
+                    _close(name, do(*args, **kwargs))
             return die()
 
         return call
@@ -86,6 +86,14 @@ def faulty_os(fault=None):
         # pathlib opens files with this one.
         patches.enter_context(mock.patch.object(io, "open", wrapped("io.open", io.open)))
         yield calls
+
+
+def _close(name, result):
+    """The kernel closes what a dead process had opened."""
+    if name == "open":
+        os.close(result)
+    elif hasattr(result, "close"):
+        result.close()
 
 
 def calls_of(action):

@@ -1,8 +1,10 @@
 """Compactions that die, and that run while others write, read and compact."""
 
 import contextlib
+import errno
 import io
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -11,11 +13,14 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from faulty_os import Died as FaultyOsDied
+from faulty_os import Fault, calls_of, faulty_os
 
 import results_store
 from results_store import Kind, Layout, compact
 from results_store.catalogue import generation as generation_module
 from results_store.catalogue import scan as scan_module
+from results_store.catalogue.memory import VerificationMemory
 from results_store.compaction import compaction as compaction_module
 from results_store.compaction import merged_file
 from results_store.stores import publishing
@@ -310,3 +315,97 @@ def test_the_generation_changes_with_every_announcement(filled):
         generation_module.renew_generation(layout)
         seen.append(generation_module.generation(layout))
     assert len(set(seen)) == 4
+
+
+FAULTS = {
+    "ENOSPC": {"errno": errno.ENOSPC},
+    "EIO": {"errno": errno.EIO},
+    "dies before": {"death": "before"},
+    "dies after": {"death": "after"},
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_every_call_of_the_operating_system_fails_in_turn(store, shown, make, tmp_path, fault):
+    """Whatever call it is: the files hold every row once or twice, and the next compaction ends the work."""
+    kinds = (Kind.TRIALS, Kind.RETRACTIONS)
+    for kind in kinds:
+        for number in range(3):
+            shown.publish(store, make, kind, number, "x" if kind is Kind.RETRACTIONS and number else 0.5 * number)
+    sql = "SELECT * FROM trials ORDER BY trial_id"
+    expected = results_store.open(store.path).sql(sql).rows()
+    rows = {kind: {repr(row) for file in store.path.glob(f"{kind.value}/*") for row in read(file)} for kind in kinds}
+    first = tmp_path / "first"
+    shutil.copytree(store.path, first)
+    calls = calls_of(lambda: compact(first))
+    assert {"open", "write", "fsync", "link", "unlink", "replace", "scandir"} <= set(calls)
+    for at in range(len(calls)):
+        path = tmp_path / f"store {at}"
+        shutil.copytree(store.path, path)
+        with faulty_os(Fault(at=at, **FAULTS[fault])), contextlib.suppress(results_store.StoreError, FaultyOsDied):
+            assert compact(path).quarantined == (), "a sound file that could not be read once is no damaged one"
+        layout = Layout(path)
+        found = scan_module.scan_store(layout, VerificationMemory(layout.verified))
+        assert not any(scan.problems for scan in found.values())
+        for kind in kinds:
+            files = [file.path for file in found[kind].files]
+            assert {repr(row) for file in files for row in read(file)} == rows[kind]
+        if at % 10 == 0:
+            assert results_store.open(path).sql(sql).rows() == expected
+        compact(path)
+        assert [len(list(layout.folder(kind).iterdir())) for kind in kinds] == [1, 1]
+        assert {kind: {repr(row) for row in read(*layout.folder(kind).iterdir())} for kind in kinds} == rows
+
+
+def read(file):
+    """The rows of a file, the values that are not NULL by name: a merged file has more columns, in another order."""
+    rows = pq.read_table(file).to_pylist()
+    return [{name: value for name, value in sorted(row.items()) if value is not None} for row in rows]
+
+
+def test_compactions_that_die_while_others_write_and_read(store, make):
+    """At another call each time; what was published is seen by every reader at every moment."""
+    published, failures = [], []
+    done = threading.Event()
+
+    def guarded(work):
+        def run():
+            try:
+                work()
+            except BaseException as error:
+                failures.append(error)
+            finally:
+                done.set()
+
+        return threading.Thread(target=run)
+
+    def write():
+        for number in range(60):
+            store.publish([make.trial(f"t{number}", minutes=number)])
+            published.append(f"t{number}")
+
+    def read():
+        while not done.is_set():
+            promised = list(published)
+            assert set(store.finished(promised)) == set(promised)
+
+    store.publish([make.trial("first")])
+    threads = [guarded(work) for work in (write, read)]
+    for thread in threads:
+        thread.start()
+    num_dead = at = 0
+    while not done.is_set() or num_dead < 20:
+        try:
+            with faulty_os(Fault(at=at % 83, death=("before", "after")[at % 2])):
+                compact(store.path)
+        except FaultyOsDied:
+            num_dead += 1
+        at += 5
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    compact(store.path)
+    rows = results_store.open(store.path).sql("SELECT count(*), count(DISTINCT trial_id) FROM trials").rows()
+    assert rows == [(61, 61)]
+    assert len(list((store.path / "trials").iterdir())) == 1
+    assert store.problems() == ()

@@ -1,13 +1,13 @@
 """Stores like those of a run: ids of 32 hex digits, rows of every kind."""
 
 import dataclasses
-import errno
-import os
+import shutil
 import uuid
 from types import SimpleNamespace
 
 import pytest
 
+from results_store import FolderStore
 from results_store.records import EntropyRecord, EpochRecord, GateRecord, RetractionRecord
 
 
@@ -43,34 +43,20 @@ def fill(store, make, numbers=range(6), study="demo", **changes):
     store.publish([RetractionRecord(**withdrawn, reason="wrong", retracted_at=make.start)])
 
 
+@pytest.fixture(scope="session")
+def template(tmp_path_factory, make):
+    """Filled once, because every file of it is fsynced."""
+    path = tmp_path_factory.mktemp("template") / "results"
+    fill(FolderStore(path), make)
+    return path
+
+
 @pytest.fixture
-def filled(store, make):
-    fill(store, make)
+def filled(template, store):
+    shutil.copytree(template, store.path)
     return store
 
 
 @pytest.fixture(scope="session")
 def of() -> SimpleNamespace:
     return SimpleNamespace(id=hex_id, attempt=attempt, fill=fill)
-
-
-@pytest.fixture
-def read_only(monkeypatch):
-    """Makes a store read-only for everybody, also for root: what would change it fails with EROFS."""
-
-    def refuse(*args, **kwargs):
-        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
-
-    do_open = os.open
-
-    def open_to_read(path, flags, *args, **kwargs):
-        if flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
-            refuse()
-        return do_open(path, flags, *args, **kwargs)
-
-    def begin():
-        for name in ("mkdir", "link", "rename", "replace", "unlink", "rmdir", "write"):
-            monkeypatch.setattr(os, name, refuse)
-        monkeypatch.setattr(os, "open", open_to_read)
-
-    return begin
