@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import results_store
 from orchestrator import SubmitOptions, submit
 from orchestrator.command_line.main import app
 from orchestrator.study.loading import load_study
@@ -18,7 +19,7 @@ def blocks(language):
 
 
 def test_the_study_is_valid(tmp_path):
-    (study,) = blocks("yaml")
+    study = next(block for block in blocks("yaml") if "name: gates" in block)
     (tmp_path / "tables").symlink_to(ROOT / "studies" / "tables")
     path = tmp_path / "gates.yaml"
     path.write_text(study)
@@ -56,17 +57,20 @@ def test_the_python_snippet_runs(tmp_path, monkeypatch):
     exec(compile(snippet, "README.md", "exec"), {})
 
 
-def test_the_example_of_a_trainable_keeps_the_contract():
-    snippet = next(block for block in blocks("python") if "class Line" in block)
-    namespace = {"fit": lambda config, seed: config.slope + seed}
-    exec(compile(snippet, "README.md", "exec"), namespace)
-    line = namespace["Line"]()
-
-    class Trial:
-        trial_id, config, seed = "t", namespace["LineConfig"](), 3
-
-    (report,) = line.train([Trial])
-    assert report.metrics == {"test_loss": 5.0}
+def test_the_example_of_a_trainable_trains_its_study(tmp_path, monkeypatch):
+    package = tmp_path / "installed" / "my_package"
+    package.mkdir(parents=True)
+    (package / "line.py").write_text(next(block for block in blocks("python") if "class Line" in block))
+    monkeypatch.syspath_prepend(package.parent)
+    path = tmp_path / "lines.yaml"
+    path.write_text(next(block for block in blocks("yaml") if "name: lines" in block))
+    submit(path, store=tmp_path / "store", options=SubmitOptions(executor="inline"))
+    rows = results_store.open(tmp_path / "store").sql("SELECT variant, seed, test_loss FROM results").rows()
+    assert sorted(rows) == sorted(
+        (variant, seed, pytest.approx(offset + seed * 1e-3))
+        for variant, offset in (("steep", 3.0), ("right", 0.0))
+        for seed in range(3)
+    )
 
 
 def test_links_lead_somewhere():

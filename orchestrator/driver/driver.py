@@ -121,7 +121,11 @@ class Driver:
 
     def _events(self, limits: Limits, started_s: float) -> list[Event]:
         answers, self._answers = self._answers, []
-        events = [*answers, *self._executor.poll(0.0 if answers else POLL_S), *self._signals.take()]
+        events = [*answers, *self._executor.poll(0.0 if answers else POLL_S)]
+        for request in self._signals.take():
+            if not request.at_once:
+                self._observer.notice("interrupted: what runs is finished first; Ctrl-C again stops now")
+            events.append(request)
         now_s = self._clock.now_s()
         if limits.time_budget_s is not None and now_s - started_s >= limits.time_budget_s:
             reason = f"the time budget of {limits.time_budget_s:g} s is spent"

@@ -45,6 +45,8 @@ def parse_settings(texts: Sequence[str]) -> Settings:
         source = f"--set {text}"
         if not equals or not all(key.split(".")):
             raise StudyError([Problem(source=source, message="write key=value, for example training.epochs=5")])
+        if not value_text.strip():
+            raise StudyError([Problem(source=source, key=key, message="no value; write null for the default")])
         try:
             value = parse_document(f"value: {value_text}", source).data["value"]
         except (StudyError, YAMLError, KeyError) as error:

@@ -23,16 +23,36 @@ def host_name() -> str:
     return socket.gethostname()
 
 
+VECTOR_UNITS = ("avx512f", "avx2")
+"""Flags that decide which code libraries choose, the most capable first."""
+
+
 @cache
 def cpu_name() -> str:
-    """The processor's model name; the architecture where the system does not tell."""
+    """The kind of processor, as `AMD EPYC (family 25, model 17, avx512f)`; the architecture where it is not told.
+
+    The name alone does not tell kinds apart: virtual machines give one name to several generations.
+    """
     try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     except OSError:
-        pass
-    return platform.processor() or platform.machine()
+        text = ""
+    return cpu_of(text) or platform.processor() or platform.machine()
+
+
+def cpu_of(text: str) -> str | None:
+    """The kind of the first processor in a text like /proc/cpuinfo; None where it has no name."""
+    first: dict[str, str] = {}
+    for line in text.splitlines():
+        key, _, value = line.partition(":")
+        first.setdefault(key.strip(), value.strip())
+    flags = first.get("flags", "").split()
+    kind = [
+        f"{word} {first[field]}" for field, word in (("cpu family", "family"), ("model", "model")) if field in first
+    ]
+    kind += [unit for unit in VECTOR_UNITS if unit in flags][:1]
+    model = first.get("model name")
+    return f"{model} ({', '.join(kind)})" if model and kind else model
 
 
 @cache

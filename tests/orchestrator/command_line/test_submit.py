@@ -256,6 +256,7 @@ def test_interrupted_once_finishes_what_runs(in_own_process, write_study, store,
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
+    assert "what runs is finished first; Ctrl-C again stops now" in err
     assert "stopped: interrupted" in err
     assert "Traceback" not in err
     assert "Scores" in out, "the table of what is there"

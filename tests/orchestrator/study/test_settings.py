@@ -56,7 +56,9 @@ def test_an_empty_mapping_removes_what_stands_in_the_file(load):
     assert {cell.config.epochs for cell in load("grid={epochs: [7]}").cells} == {7}
 
 
-@pytest.mark.parametrize("setting", ["value={}", "variants={}", "search={}", "seeds.x=1", "tables.0.name=x"])
+@pytest.mark.parametrize(
+    "setting", ["value={}", "variants={}", "search={}", "seeds.x=1", "tables.0.name=x", "epochs=", "seeds= "]
+)
 def test_what_makes_no_sense_is_told_as_a_setting(load, setting):
     with pytest.raises(StudyError) as error:
         load(setting)
