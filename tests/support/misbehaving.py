@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from orchestrator import Epoch, Finished, Metric, Trainable
+from orchestrator import Epoch, Finished, Metric, Trainable, TrialStatus
 
 
 def hang():
@@ -49,6 +49,8 @@ class MisbehavingConfig(BaseModel):
         "array",
         "huge",
         "status",
+        "prune",
+        "prune_once",
         "no_report",
         "half_epoch",
         "same_epoch",
@@ -97,6 +99,13 @@ class Misbehaving(Trainable):
                 score = odd[config.behaviour]
             case "status":
                 yield Finished(trial_id=trial.trial_id, metrics={"score": score}, status="weird")
+            case "prune":
+                yield Finished(trial_id=trial.trial_id, metrics={}, status=TrialStatus.PRUNED)
+                return
+            case "prune_once":
+                if not num_before:
+                    yield Finished(trial_id=trial.trial_id, metrics={}, status=TrialStatus.PRUNED)
+                    return
             case "no_report":
                 yield {"score": score}
             case "half_epoch":
