@@ -3,8 +3,9 @@
 Every trial is PENDING until a stack that holds it is sent to a worker (RUNNING), until the worker has trained it
 (TRAINED), and until it stands in the store (PUBLISHED). When a worker is lost, the store is asked first: what was
 published is done. Of the rest, the call that ran is blamed, and its trials are tried again alone; only losses of
-attempts that had a call for themselves count towards `max_attempts`, so that a poisonous trial cannot use up its
-neighbours' tries. A worker that hangs is killed, and is lost like any other.
+attempts that had a call for themselves count towards `max_attempts` (and, unless it hung, no call behind it that may
+have been the one), so that a poisonous trial cannot use up its neighbours' tries. A worker that hangs is killed, and
+is lost like any other.
 """
 
 from collections import Counter, defaultdict, deque
@@ -289,7 +290,8 @@ class Machine:
             else:
                 suspects.append(call)
         if suspects:
-            instructions += self._blame(suspects[0], worker, lost, event.published, is_certain=len(suspects) == 1)
+            is_certain = len(suspects) == 1 or worker.stop_cause is not None  # a call that hangs has been waited for
+            instructions += self._blame(suspects[0], worker, lost, event.published, is_certain=is_certain)
         for stack in reversed([stack for call in suspects[1:] for stack in call]):
             self._requeue(stack, event.published)
         return instructions

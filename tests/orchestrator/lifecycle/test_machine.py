@@ -248,6 +248,20 @@ def test_a_trial_with_another_behind_it_may_be_innocent_and_is_tried_again_also_
     assert instructions[0] == failure(3, "b", "lost", "killed", gave_up=True, is_new=False)
 
 
+def test_a_trial_that_hangs_is_charged_also_with_another_behind_it():
+    machine = machine_of(["a"], ["b"], ["c"], max_attempts=1, trial_timeout_s=10.0)
+    machine.start()
+    started(machine)
+    machine.handle(trained(0, 0, "attempt-0", duration_s=0.5))
+    at(machine, 0.0)
+    assert at(machine, 11.0) == [StopWorker(worker_id=0)]
+    machine.handle(WorkerLost(worker_id=0, cause="stopped"))
+    instructions = machine.handle(StoreAnswered(worker_id=0, published=frozenset()))
+    cause = "no reply for 10 s; limits.trial_timeout_s = 10"
+    assert instructions == [failure(1, "b", "lost", cause, gave_up=True), StartWorker(worker_id=1)]
+    assert machine.state_of("c") is TrialState.PENDING
+
+
 def test_what_is_in_the_store_is_not_run_again_also_where_it_seemed_to_wait():
     machine = machine_of(["a"], ["b"], ["c", "d"])
     machine.start()
