@@ -33,6 +33,7 @@ class MisbehavingConfig(BaseModel):
         "nan",
         "die",
         "die_once",
+        "terminate_once",
         "hang",
         "hang_once",
         "leave",
@@ -121,6 +122,10 @@ class Misbehaving(Trainable):
             case "die_once":
                 if not num_before:
                     os.kill(os.getpid(), signal.SIGKILL)
+            case "terminate_once":
+                if not num_before:
+                    os.kill(os.getpid(), signal.SIGTERM)
+                    time.sleep(1)
             case "hang":
                 hang()
             case "hang_once":
