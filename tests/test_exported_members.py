@@ -20,3 +20,4 @@ def test_exported_members(name):
     assert len(exported) == len(set(exported))
     for member in exported:
         assert hasattr(package, member), f"{name} does not have {member}"
+        assert member in dir(package), f"{name} does not list {member}"

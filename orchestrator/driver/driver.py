@@ -34,6 +34,10 @@ from results_store.records import FailureRecord
 
 POLL_S = 0.2
 
+MAX_STEP_S = 1.0
+"""Time passes for workers in steps of at most this. What is more the driver itself stood still (Ctrl-Z, a machine that
+slept): replies of that time are still on their way, and nobody hangs."""
+
 
 class Observer(Protocol):
     """Who is told how a run goes."""
@@ -85,6 +89,8 @@ class Driver:
         self._trials: dict[str, Trial] = {}
         self._answers: list[Event] = []
         self._finish: Finish | None = None
+        self._seen_s = clock.now_s()
+        self._told_s = 0.0
 
     def run(self, stacks: Sequence[Sequence[Trial]], *, limits: Limits, num_workers: int) -> RunOutcome:
         """Runs every trial to its end, or until it is told to stop, on an executor that has been opened."""
@@ -131,7 +137,9 @@ class Driver:
             reason = f"the time budget of {limits.time_budget_s:g} s is spent"
             events.append(StopRequested(at_once=False, reason=reason))
         # Last: what was answered in time is no longer waited for, and what is sent in answer begins now.
-        return [*events, TimePassed(now_s=now_s)]
+        self._told_s += min(now_s - self._seen_s, MAX_STEP_S)
+        self._seen_s = now_s
+        return [*events, TimePassed(now_s=self._told_s)]
 
     def _carry_out(self, instructions: Sequence[Instruction]) -> None:
         for instruction in instructions:

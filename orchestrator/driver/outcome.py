@@ -13,7 +13,8 @@ class StudyOutcome:
         study: the study.
         num_trials: distinct trials of the study.
         num_done_before: how many of them were in the store already.
-        num_trained: how many were trained and published now.
+        num_trained: how many were trained to their end and published now.
+        num_pruned: how many were cut short by their trainable and published as such; the next submit trains them again.
         num_failed: how many failed now.
         num_left: how many are still to be run.
         stop_reason: why the run was stopped early, or None.
@@ -26,6 +27,7 @@ class StudyOutcome:
     num_trained: int
     num_failed: int
     num_left: int
+    num_pruned: int = 0
     stop_reason: str | None = None
     is_broken: bool = False
 
@@ -44,5 +46,5 @@ class SubmitOutcome:
 
     @property
     def is_complete(self) -> bool:
-        """Whether every trial that was asked for stands in the store."""
+        """Whether nothing failed and nothing was stopped early; a trial that is cut short is neither."""
         return not any(study.num_failed or study.stop_reason for study in self.studies)

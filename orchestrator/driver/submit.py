@@ -23,7 +23,7 @@ from orchestrator.study.study import Study
 from orchestrator.study.submission import submission_record
 from orchestrator.worker.assignment import WorkerSetup
 from orchestrator.worker.provenance import git_state
-from results_store import FolderStore
+from results_store import FolderStore, Results
 from results_store import open as open_results
 from results_store.schemas import check_submission
 
@@ -169,23 +169,35 @@ def _run_study(
         outcome = driver.run(
             [stack.trials for stack in stacks], limits=study.file.limits, num_workers=capacity.num_workers
         )
-    num_trained = outcome.counts[TrialState.PUBLISHED]
     num_failed = outcome.counts[TrialState.FAILED]
     stop_reason, is_broken = outcome.stop_reason, outcome.is_broken
-    num_kept = len(store.finished(trial.trial_id for trial in plan.to_run))
-    if num_kept < num_trained:
-        stop_reason = f"{num_trained - num_kept} trials that were published are not in the store any more"
-        num_trained, is_broken = num_kept, True
+    trial_ids = [trial.trial_id for trial in plan.to_run]
+    num_published, num_trained = outcome.counts[TrialState.PUBLISHED], len(store.finished(trial_ids))
+    num_pruned = 0
+    if num_trained < num_published:
+        num_pruned = min(_num_pruned(open_results(store.path), trial_ids), num_published - num_trained)
+        num_gone = num_published - num_trained - num_pruned
+        if num_gone:
+            stop_reason = f"{num_gone} trials that were published are not in the store any more"
+            is_broken = True
+    num_trained = min(num_trained, num_published)
     return StudyOutcome(
         study=study,
         num_trials=len(study.trials),
         num_done_before=len(plan.done),
         num_trained=num_trained,
+        num_pruned=num_pruned,
         num_failed=num_failed,
-        num_left=len(plan.to_run) - num_trained - num_failed + len(plan.left_out),
+        num_left=len(plan.to_run) - num_trained - num_pruned - num_failed + len(plan.left_out),
         stop_reason=stop_reason,
         is_broken=is_broken,
     )
+
+
+def _num_pruned(results: Results, trial_ids: Sequence[str]) -> int:
+    """How many of the trials have been run, but never to their end."""
+    sql = "SELECT count(*) FROM trials WHERE status = 'pruned' AND trial_id IN (SELECT unnest($wanted::VARCHAR[]))"
+    return int(results.sql(sql, {"wanted": list(trial_ids)}).rows()[0][0])
 
 
 def _expected_capacity(options: SubmitOptions) -> Capacity:

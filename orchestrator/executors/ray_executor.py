@@ -1,6 +1,7 @@
 """Workers as Ray actors: one CPU and one process each, kept warm between stacks."""
 
 import contextlib
+import signal
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -40,6 +41,8 @@ class _RemoteWorker:
         return host_name(), ray.get_runtime_context().get_node_id()
 
     def start(self) -> None:
+        # Ray would raise SystemExit in the middle of a training, which looks like an error of the trainable.
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         self._worker = Worker(self._setup, FolderStore(self._store_path))
 
     def run(self, assignments: Sequence[Assignment]) -> list[Reply]:

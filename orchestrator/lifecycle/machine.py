@@ -3,8 +3,9 @@
 Every trial is PENDING until a stack that holds it is sent to a worker (RUNNING), until the worker has trained it
 (TRAINED), and until it stands in the store (PUBLISHED). When a worker is lost, the store is asked first: what was
 published is done. Of the rest, the call that ran is blamed, and its trials are tried again alone; only losses of
-attempts that had a call for themselves count towards `max_attempts`, so that a poisonous trial cannot use up its
-neighbours' tries. A worker that hangs is killed, and is lost like any other.
+attempts that had a call for themselves count towards `max_attempts` (and, unless it hung, no call behind it that may
+have been the one), so that a poisonous trial cannot use up its neighbours' tries. A worker that hangs is killed, and
+is lost like any other.
 """
 
 from collections import Counter, defaultdict, deque
@@ -234,7 +235,7 @@ class Machine:
         worker = self._workers.get(event.worker_id)
         if worker is None:
             return []
-        worker.is_flushing = False
+        worker.is_flushing, worker.flush_begun_s = False, None
         self._published(worker, event.published)
         unpublished, worker.unpublished = worker.unpublished, {}
         instructions: list[Instruction] = []
@@ -268,7 +269,8 @@ class Machine:
             return []
         node = f"{worker.host} (node {worker.node[:8]})"
         text = (
-            f"{node} lost {MAX_LOSSES} workers with different trials in a row: new ones go elsewhere, if there is room"
+            f"{node} lost {MAX_LOSSES} workers with different trials in a row: "
+            "new ones go to other nodes, if there are any"
         )
         return [Tell(text=text)]
 
@@ -280,23 +282,34 @@ class Machine:
         instructions: list[Instruction] = []
         for attempt in worker.unpublished.values():
             instructions += self._lost(attempt, worker, lost, None, event.published)
-        is_blamed = True  # the first call that is not wholly published was the one that ran
+        suspects = []
         for call in (call.stacks for call in worker.calls):
             if all(attempt.attempt_id in event.published for stack in call for attempt in stack.attempts):
                 for attempt in (attempt for stack in call for attempt in stack.attempts):
                     self._move(attempt.trial_id, TrialState.PUBLISHED)
-            elif is_blamed:
-                is_blamed = False
-                guilty = [a for stack in call for a in stack.attempts if a.attempt_id not in event.published]
-                instructions += self._node_lost(worker, [attempt.trial_id for attempt in guilty])
-                for stack in call:
-                    for attempt in stack.attempts:
-                        if len(call) == len(stack.attempts) == 1 and attempt.attempt_id not in event.published:
-                            self._num_lost[attempt.trial_id] += 1
-                        instructions += self._lost(attempt, worker, lost, stack, event.published)
             else:
-                for stack in reversed(call):
-                    self._requeue(stack)
+                suspects.append(call)
+        if suspects:
+            is_certain = len(suspects) == 1 or worker.stop_cause is not None  # a call that hangs has been waited for
+            instructions += self._blame(suspects[0], worker, lost, event.published, is_certain=is_certain)
+        for stack in reversed([stack for call in suspects[1:] for stack in call]):
+            self._requeue(stack, event.published)
+        return instructions
+
+    def _blame(
+        self, call: Sequence[Stack], worker: Worker, lost: WorkerLost, published: frozenset[str], *, is_certain: bool
+    ) -> list[Instruction]:
+        """The first call that is not wholly published was the one that ran.
+
+        Where another was behind it that is not certain: its worker may have died before its last reply had left it.
+        """
+        guilty = [attempt for stack in call for attempt in stack.attempts if attempt.attempt_id not in published]
+        instructions = self._node_lost(worker, [attempt.trial_id for attempt in guilty])
+        if is_certain and len(call) == len(call[0].attempts) == 1:
+            self._num_lost[guilty[0].trial_id] += 1
+        for stack in call:
+            for attempt in stack.attempts:
+                instructions += self._lost(attempt, worker, lost, stack, published)
         return instructions
 
     def _stop_requested(self, event: StopRequested) -> list[Instruction]:
@@ -363,14 +376,15 @@ class Machine:
     def _give_up(self, trial_id: str) -> None:
         self._move(trial_id, TrialState.FAILED)
 
-    def _requeue(self, stack: Stack) -> None:
-        """A stack that never began goes back as it was."""
-        trial_ids = tuple(attempt.trial_id for attempt in stack.attempts)
-        for trial_id in trial_ids:
-            self._move(trial_id, TrialState.PENDING)
+    def _requeue(self, stack: Stack, published: frozenset[str] = frozenset()) -> None:
+        """A stack that never began goes back as it was, without what is in the store all the same."""
+        for attempt in stack.attempts:
+            is_published = attempt.attempt_id in published
+            self._move(attempt.trial_id, TrialState.PUBLISHED if is_published else TrialState.PENDING)
+        trial_ids = tuple(attempt.trial_id for attempt in stack.attempts if attempt.attempt_id not in published)
         if stack.alone:
             self._alone.extendleft(trial_ids)
-        else:
+        elif trial_ids:
             self._queue.appendleft(trial_ids)
 
     def _move(self, trial_id: str, state: TrialState) -> None:

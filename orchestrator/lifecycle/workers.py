@@ -17,6 +17,9 @@ START_TIMEOUT_S = 600.0
 """How long a worker may take to load its trainable and prepare it, once its process runs. It is no trial's time, so it
 is not the study's to limit, and a start that hangs must not hang the run."""
 
+FLUSH_TIMEOUT_S = 600.0
+"""How long a worker may take to publish what it holds. It is no trial's time either."""
+
 
 @dataclass(kw_only=True)
 class Call:
@@ -41,6 +44,7 @@ class Worker:
         avoids: nodes on which it was not to be placed.
         is_ready: it can be given stacks.
         unpublished: attempts that it has trained, and of which nobody has heard that they are in the store.
+        flush_begun_s: when it was asked to publish what it holds; None: it was not, or time has not been told since.
         since_s: when it was asked for, or, once it has a place, when it was given that; None: not told yet.
         stop_cause: why it is being killed.
     """
@@ -53,6 +57,7 @@ class Worker:
     calls: list[Call] = field(default_factory=list)
     unpublished: dict[str, Attempt] = field(default_factory=dict)
     is_flushing: bool = False
+    flush_begun_s: float | None = None
     last_duration_s: float | None = None
     since_s: float | None = None
     stop_cause: str | None = None
@@ -63,8 +68,10 @@ class Worker:
         return [stack for call in self.calls for stack in call.stacks]
 
     def has_room(self) -> bool:
-        """Whether it may be given another call."""
-        if not self.is_ready or self.stop_cause is not None or any(stack.alone for stack in self.in_flight):
+        """Whether it may be given another call; not behind a flush, whose time would be the call's."""
+        if not self.is_ready or self.is_flushing or self.stop_cause is not None:
+            return False
+        if any(stack.alone for stack in self.in_flight):
             return False
         is_short = self.last_duration_s is not None and self.last_duration_s < PREFETCH_BELOW_S
         return len(self.calls) < (2 if is_short else 1)
@@ -90,6 +97,8 @@ class Worker:
         """The time of whatever began since the last call begins now."""
         if self.since_s is None:
             self.since_s = now_s
+        if self.is_flushing and self.flush_begun_s is None:
+            self.flush_begun_s = now_s
         if self.calls and self.calls[0].begun_s is None:
             self.calls[0].begun_s = now_s
 
@@ -103,6 +112,8 @@ class Worker:
             return None
         if self.is_placed and not self.is_ready and self.since_s is not None and now_s - self.since_s > START_TIMEOUT_S:
             return f"it was not ready to train after {START_TIMEOUT_S:g} s (importing its trainable, prepare_worker)"
+        if self.flush_begun_s is not None and now_s - self.flush_begun_s > FLUSH_TIMEOUT_S:
+            return f"it had not published what it had trained after {FLUSH_TIMEOUT_S:g} s"
         call = self.calls[0] if self.calls else None
         if call is None or call.begun_s is None or trial_timeout_s is None:
             return None

@@ -33,6 +33,8 @@ class SubmitReporter:
         """A study has ended."""
         self.close()
         text = f"{outcome.study.name}: {outcome.num_trained} trained, {outcome.num_done_before} done before"
+        if outcome.num_pruned:
+            text += f", {outcome.num_pruned} pruned (no full trials: the next submit trains them again)"
         if outcome.num_failed:
             text += f", {outcome.num_failed} failed (the next submit tries them again)"
         if outcome.num_left:

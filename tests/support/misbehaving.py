@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from orchestrator import Epoch, Finished, Metric, Trainable
+from orchestrator import Epoch, Finished, Metric, Trainable, TrialStatus
 
 
 def hang():
@@ -33,6 +33,7 @@ class MisbehavingConfig(BaseModel):
         "nan",
         "die",
         "die_once",
+        "terminate_once",
         "hang",
         "hang_once",
         "leave",
@@ -49,6 +50,8 @@ class MisbehavingConfig(BaseModel):
         "array",
         "huge",
         "status",
+        "prune",
+        "prune_once",
         "no_report",
         "half_epoch",
         "same_epoch",
@@ -97,6 +100,13 @@ class Misbehaving(Trainable):
                 score = odd[config.behaviour]
             case "status":
                 yield Finished(trial_id=trial.trial_id, metrics={"score": score}, status="weird")
+            case "prune":
+                yield Finished(trial_id=trial.trial_id, metrics={}, status=TrialStatus.PRUNED)
+                return
+            case "prune_once":
+                if not num_before:
+                    yield Finished(trial_id=trial.trial_id, metrics={}, status=TrialStatus.PRUNED)
+                    return
             case "no_report":
                 yield {"score": score}
             case "half_epoch":
@@ -112,6 +122,10 @@ class Misbehaving(Trainable):
             case "die_once":
                 if not num_before:
                     os.kill(os.getpid(), signal.SIGKILL)
+            case "terminate_once":
+                if not num_before:
+                    os.kill(os.getpid(), signal.SIGTERM)
+                    time.sleep(1)
             case "hang":
                 hang()
             case "hang_once":

@@ -42,6 +42,15 @@ def test_what_hangs_crashes_or_leaves_is_lost_with_host_cause_and_all_that_is_kn
     assert "no reply for" in answer.err
 
 
+def test_a_worker_that_is_asked_to_end_is_lost_and_its_trial_is_tried_again(ray_cluster, amor, write_study, folders):
+    store, marks = folders
+    study = write_study(asked={"behaviour": "terminate_once"}, good={"number": 5})
+    answer = amor("submit", study, "--store", store, "--set", f"marks={marks}", "--set", "seeds=1", "--workers", "1")
+    assert answer.code == 0, answer.err
+    failures = FolderStore(store).rows(Kind.FAILURES)
+    assert {(row["kind"], row["gave_up"]) for row in failures} == {("lost", False)}
+
+
 def test_in_one_process_the_limit_does_nothing_and_says_so_once(amor, write_study, folders):
     store, _ = folders
     answer = amor(

@@ -281,6 +281,28 @@ def test_stopping_now_does_not_wait_for_training(in_own_process, write_study, st
     assert FolderStore(store).rows(Kind.TRIALS) == []
 
 
+def test_pruned_runs_are_told_as_such_and_trained_again_each_time(amor, write_study, store, marks):
+    study = write_study(cut={"behaviour": "prune"}, once={"behaviour": "prune_once"}, good={"number": 3})
+    first = inline(amor, study, store, "--set", f"marks={marks}")
+    assert first.code == 0, first.err
+    summary = "2 trained, 0 done before, 4 pruned (no full trials: the next submit trains them again)"
+    assert first.err.splitlines()[-1] == f"numbers: {summary}"
+    states = open_results(store).sql("SELECT variant, state FROM results WHERE seed = 0 ORDER BY ALL").rows()
+    assert states == [("cut", "pruned"), ("good", "completed"), ("once", "pruned")]
+    second = inline(amor, study, store, "--set", f"marks={marks}")
+    assert second.code == 0
+    assert "numbers: 2 trained, 2 done before, 2 pruned (" in second.err
+    assert len(marks_of(marks)) == 6 + 4, "a pruned run never stands for a full trial"
+
+
+def test_what_vanishes_is_told_also_where_runs_were_pruned(amor, write_study, store, monkeypatch):
+    monkeypatch.setattr(FolderStore, "finished", lambda self, trial_ids: {})
+    answer = inline(amor, write_study(cut={"behaviour": "prune"}, good={"number": 3}), store)
+    assert answer.code == 1
+    assert "numbers: 0 trained, 0 done before, 2 pruned (" in answer.err
+    assert "broken off: 2 trials that were published are not in the store any more" in answer.err
+
+
 def test_a_store_that_vanishes_during_the_run_is_told(amor, write_study, store, monkeypatch):
     finished = FolderStore.finished
     calls = []

@@ -234,6 +234,47 @@ def test_what_was_queued_behind_a_lost_stack_is_not_blamed():
     assert machine.state_of("c") is TrialState.PENDING
 
 
+def test_a_trial_with_another_behind_it_may_be_innocent_and_is_tried_again_also_where_it_has_one_attempt():
+    machine = machine_of(["a"], ["b"], ["c"], max_attempts=1)
+    machine.start()
+    started(machine)
+    machine.handle(trained(0, 0, "attempt-0", duration_s=0.5))  # b runs, c waits behind it
+    machine.handle(WorkerLost(worker_id=0, cause="killed"))
+    instructions = machine.handle(StoreAnswered(worker_id=0, published=frozenset()))
+    assert instructions[0] == failure(1, "b", "lost", "killed", gave_up=False)
+    assert started(machine, 1) == [run_of(1, 3, (3, "b"), alone=True)]
+    machine.handle(WorkerLost(worker_id=1, cause="killed"))
+    instructions = machine.handle(StoreAnswered(worker_id=1, published=frozenset()))
+    assert instructions[0] == failure(3, "b", "lost", "killed", gave_up=True, is_new=False)
+
+
+def test_a_trial_that_hangs_is_charged_also_with_another_behind_it():
+    machine = machine_of(["a"], ["b"], ["c"], max_attempts=1, trial_timeout_s=10.0)
+    machine.start()
+    started(machine)
+    machine.handle(trained(0, 0, "attempt-0", duration_s=0.5))
+    at(machine, 0.0)
+    assert at(machine, 11.0) == [StopWorker(worker_id=0)]
+    machine.handle(WorkerLost(worker_id=0, cause="stopped"))
+    instructions = machine.handle(StoreAnswered(worker_id=0, published=frozenset()))
+    cause = "no reply for 10 s; limits.trial_timeout_s = 10"
+    assert instructions == [failure(1, "b", "lost", cause, gave_up=True), StartWorker(worker_id=1)]
+    assert machine.state_of("c") is TrialState.PENDING
+
+
+def test_what_is_in_the_store_is_not_run_again_also_where_it_seemed_to_wait():
+    machine = machine_of(["a"], ["b"], ["c", "d"])
+    machine.start()
+    started(machine)
+    machine.handle(trained(0, 0, "attempt-0", duration_s=0.5))  # b raises, and this reply is lost; c is published
+    machine.handle(WorkerLost(worker_id=0, cause="killed"))
+    instructions = machine.handle(StoreAnswered(worker_id=0, published=frozenset({"attempt-2"})))
+    assert instructions == [failure(1, "b", "lost", "killed", gave_up=False), StartWorker(worker_id=1)]
+    assert machine.state_of("c") is TrialState.PUBLISHED
+    started(machine, 1)
+    assert machine.handle(trained(1, 3, "attempt-4")) == [run_of(1, 4, (5, "d"))]
+
+
 def test_a_trained_trial_lost_before_it_was_published_is_run_again():
     machine = machine_of(["a"], ["b"], max_attempts=1)
     machine.start()
@@ -384,6 +425,34 @@ def test_a_start_that_hangs_does_not_hang_the_run():
     assert machine.handle(WorkerLost(worker_id=0, cause="killed")) == [StartWorker(worker_id=1)]
 
 
+def test_a_worker_that_does_not_publish_is_given_nothing_and_killed_in_the_end():
+    machine = machine_of(["a"], ["b"], workers=2)
+    machine.start()
+    started(machine)
+    at(machine, 0.0)
+    assert machine.handle(trained(0, 0, duration_s=0.5))[0] == run_of(0, 1, (1, "b"))
+    assert machine.handle(trained(0, 1, duration_s=0.5)) == [Flush(worker_id=0)]
+    at(machine, 1000.0)
+    assert at(machine, 1600.0) == []
+    assert at(machine, 1601.0) == [StopWorker(worker_id=0)]
+    machine.handle(WorkerLost(worker_id=0, cause="stopped"))
+    instructions = machine.handle(StoreAnswered(worker_id=0, published=frozenset({"attempt-0"})))
+    cause = "it had not published what it had trained after 600 s"
+    assert instructions[0] == failure(1, "b", "lost", cause, gave_up=False)
+
+
+def test_nothing_is_sent_behind_a_flush():
+    machine = machine_of(["a"], ["b"], workers=2)
+    machine.start()
+    started(machine, 0)
+    started(machine, 1)
+    assert machine.handle(trained(0, 0, duration_s=0.5)) == [Flush(worker_id=0)]
+    machine.handle(WorkerLost(worker_id=1, cause="killed"))
+    instructions = machine.handle(StoreAnswered(worker_id=1, published=frozenset()))
+    assert instructions == [failure(1, "b", "lost", "killed", gave_up=False), StartWorker(worker_id=2)]
+    assert started(machine, 2) == [run_of(2, 2, (2, "b"), alone=True)]
+
+
 def test_workers_that_wait_for_a_cpu_wait_as_long_as_it_takes_and_the_user_is_told_once():
     machine = machine_of(["a"], ["b"], workers=2)
     machine.start()
@@ -401,7 +470,7 @@ def lose(machine, worker_id, node):
     return instructions + machine.handle(StoreAnswered(worker_id=worker_id, published=frozenset()))
 
 
-TOLD = "here (node bad) lost 3 workers with different trials in a row: new ones go elsewhere, if there is room"
+TOLD = "here (node bad) lost 3 workers with different trials in a row: new ones go to other nodes, if there are any"
 
 
 def test_a_node_that_loses_three_different_trials_is_avoided():
