@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from results_store.catalogue import Problem, Scan, VerifiedFile, foreign_entries
+from results_store.catalogue import Problem, Scan, VerifiedFile, foreign_entries, lost_retractions
 from results_store.catalogue.memory import VerificationMemory
 from results_store.catalogue.scan import NotTrustedError, read_whole, scan_kind
 from results_store.catalogue.sources import columns_of, source
@@ -105,6 +105,8 @@ class _Check:
     def check_folders(self) -> None:
         for problem in foreign_entries(self._layout):
             self._tell(problem.path, problem.reason, "left there: it is not amor's to move")
+        for problem in lost_retractions(self._layout):
+            self._tell(problem.path, problem.reason, "it stays in quarantine/")
         misplaced = {kind: path for kind in Kind if not (path := self._layout.folder(kind)).is_dir()}
         self._layout.refuse_strangers(but_for=misplaced.values())  # the quarantine may be a link to elsewhere
         for kind, folder in misplaced.items():
