@@ -174,7 +174,10 @@ def _run_study(
     stop_reason, is_broken = outcome.stop_reason, outcome.is_broken
     num_kept = len(store.finished(trial.trial_id for trial in plan.to_run))
     if num_kept < num_trained:
-        stop_reason = f"{num_trained - num_kept} trials that were published are not in the store any more"
+        stop_reason = (
+            f"{num_trained - num_kept} trials that were published are not in the store any more: "
+            "retracted meanwhile, or their files are damaged or gone"
+        )
         num_trained, is_broken = num_kept, True
     return StudyOutcome(
         study=study,
