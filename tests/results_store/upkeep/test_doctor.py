@@ -260,6 +260,8 @@ def test_what_killed_attempts_left_is_no_finding(filled, of):
     assert note.startswith("epochs/ has rows of 1 attempt without a row in trials/")
 
 
+DEEP = '{"a":' * 5000 + "1" + "}" * 5000
+
 WRONG_ROWS = {
     "trial_id": (Kind.TRIALS, with_value("trial_id", None), "1 row with no trial_id"),
     "short id": (
@@ -270,6 +272,7 @@ WRONG_ROWS = {
     "status": (Kind.TRIALS, with_value("status", "done"), "1 row with an unknown status (done)"),
     "config": (Kind.TRIALS, with_value("config", "{torn"), "1 row with a config that is no JSON ({torn)"),
     "config shape": (Kind.TRIALS, with_value("config", "[1]"), "1 row with a config that is no JSON object ([1])"),
+    "deep": (Kind.STUDIES, with_value("metrics", DEEP), "1 row with a metrics that is no JSON array"),
     "tables": (Kind.STUDIES, with_value("tables", "3"), "1 row with a tables that is no JSON array (3)"),
     "stack": (Kind.TRIALS, with_value("stack_size", 0), "1 row with a stack_size below 1 (0)"),
     "epoch": (Kind.EPOCHS, with_value("epoch", -1), "1 row with a epoch below 0 (-1)"),
@@ -296,7 +299,7 @@ def test_rows_that_make_no_sense_are_listed_and_stay(filled, case):
 
 
 def test_a_configuration_nested_beyond_python_is_listed(filled):
-    republish(filled, Kind.TRIALS, with_value("config", '{"a":' * 5000 + "1" + "}" * 5000))
+    republish(filled, Kind.TRIALS, with_value("config", DEEP))
     assert any("two configurations: they differ in their depth" in what for what in whats(doctor(filled.path)))
 
 
