@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import stat
+from collections.abc import Collection
 from pathlib import Path
 
 from results_store.errors import StorePathError
@@ -49,11 +50,14 @@ class Layout:
         except OSError as error:
             raise StorePathError(f"cannot read the store {self.root}: {error}") from error
 
-    def refuse_strangers(self) -> None:
+    def refuse_strangers(self, *, but_for: Collection[Path] = ()) -> None:
         """Refuses a store that is not what amor makes, as it would be found in the hands of somebody else.
 
         In a shared store somebody may put a link in the place of a folder. What is written, moved and deleted there
         would then be somewhere else; and a pipe in the place of a file would be waited for.
+
+        Args:
+            but_for: Paths that are not looked at.
 
         Raises:
             StorePathError: A folder of the store is a link or a file, or one of its files is none.
@@ -67,6 +71,8 @@ class Layout:
             *((folder, stat.S_ISDIR, "folder") for folder in folders),
             *((file, stat.S_ISREG, "file") for file in files),
         ]:
+            if path in but_for:
+                continue
             try:
                 mode = path.lstat().st_mode
             except OSError:  # not there yet; what else is wrong shows when it is used

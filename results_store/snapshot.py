@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 
-from results_store.catalogue import Segments, ViewBuilder, foreign_entries, scan_store
+from results_store.catalogue import Segments, ViewBuilder, foreign_entries, lost_retractions, scan_store
 from results_store.catalogue.memory import VerificationMemory
 from results_store.layout import Layout
 from results_store.query import connect
@@ -22,7 +22,7 @@ class Snapshot:
     A compaction may delete files of it later; then every query over them fails, and none gives fewer rows.
 
     Attributes:
-        problems: Damaged and foreign files, which no query reads.
+        problems: Damaged and foreign files, which no query reads, and retractions among them in the quarantine.
         connection: Where the views are.
 
     Raises:
@@ -35,6 +35,7 @@ class Snapshot:
         scans = scan_store(layout, memory)
         self.problems = (
             *foreign_entries(layout),
+            *lost_retractions(layout),
             *(problem for scan in scans.values() for problem in scan.problems),
         )
         self.connection = connect(layout.root)

@@ -114,10 +114,10 @@ def _describe(results: Results, trial_id: str) -> dict[str, Any]:
     configs = rows("SELECT any_value(config) AS config FROM results WHERE trial_id = $trial_id")
     text = next((row["config"] for row in [*trials, *configs] if row["config"]), "{}")
     for row in trials:
-        row["config"] = json.loads(row["config"] or "{}")
+        row["config"] = _config(row["config"])
     return {
         "trial_id": trial_id,
-        "config": json.loads(text),
+        "config": _config(text),
         "appears_in": [f"{row['study']}/{row['variant']}" for row in members],
         "trials": trials,
         "epochs": rows("SELECT * EXCLUDE (attempt_id) FROM epochs WHERE trial_id = $trial_id ORDER BY epoch"),
@@ -126,3 +126,12 @@ def _describe(results: Results, trial_id: str) -> dict[str, Any]:
             "SELECT DISTINCT * FROM raw.retractions WHERE trial_id = $trial_id ORDER BY retracted_at, attempt_id"
         ),
     }
+
+
+def _config(text: str | None) -> dict[str, Any]:
+    """A recorded configuration; empty where another program wrote what is none."""
+    try:
+        config = json.loads(text or "{}")
+    except (ValueError, RecursionError):
+        return {}
+    return config if isinstance(config, dict) else {}

@@ -13,7 +13,8 @@ class StudyOutcome:
         study: the study.
         num_trials: distinct trials of the study.
         num_done_before: how many of them were in the store already.
-        num_trained: how many were trained to their end and published now.
+        num_trained: how many were trained to their end and published now, as the store says.
+        num_diverged: how many of these diverged.
         num_pruned: how many were cut short by their trainable and published as such; the next submit trains them again.
         num_failed: how many failed now.
         num_left: how many are still to be run.
@@ -28,6 +29,7 @@ class StudyOutcome:
     num_failed: int
     num_left: int
     num_pruned: int = 0
+    num_diverged: int = 0
     stop_reason: str | None = None
     is_broken: bool = False
 

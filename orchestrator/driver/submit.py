@@ -25,6 +25,7 @@ from orchestrator.worker.assignment import WorkerSetup
 from orchestrator.worker.provenance import git_state
 from results_store import FolderStore, Results
 from results_store import open as open_results
+from results_store.records import TrialStatus
 from results_store.schemas import check_submission
 
 ExecutorName = Literal["ray", "inline"]
@@ -169,26 +170,35 @@ def _run_study(
         outcome = driver.run(
             [stack.trials for stack in stacks], limits=study.file.limits, num_workers=capacity.num_workers
         )
-    num_failed = outcome.counts[TrialState.FAILED]
-    stop_reason, is_broken = outcome.stop_reason, outcome.is_broken
+    return _outcome_of(plan, outcome, store)
+
+
+def _outcome_of(plan: Plan, run: RunOutcome, store: FolderStore) -> StudyOutcome:
+    """What came of a run; where the store knows better than the driver has heard, the store is right."""
     trial_ids = [trial.trial_id for trial in plan.to_run]
-    num_published, num_trained = outcome.counts[TrialState.PUBLISHED], len(store.finished(trial_ids))
+    finished = store.finished(trial_ids)
+    num_published, num_failed = run.counts[TrialState.PUBLISHED], run.counts[TrialState.FAILED]
     num_pruned = 0
-    if num_trained < num_published:
-        num_pruned = min(_num_pruned(open_results(store.path), trial_ids), num_published - num_trained)
-        num_gone = num_published - num_trained - num_pruned
+    stop_reason, is_broken = run.stop_reason, run.is_broken
+    if len(finished) < num_published:
+        num_pruned = min(_num_pruned(open_results(store.path), trial_ids), num_published - len(finished))
+        num_gone = num_published - len(finished) - num_pruned
         if num_gone:
-            stop_reason = f"{num_gone} trials that were published are not in the store any more"
+            stop_reason = (
+                f"{num_gone} trials that were published are not in the store any more: "
+                "retracted meanwhile, or their files are damaged or gone"
+            )
             is_broken = True
-    num_trained = min(num_trained, num_published)
+    num_trained = min(len(finished), len(trial_ids) - num_failed - num_pruned)
     return StudyOutcome(
-        study=study,
-        num_trials=len(study.trials),
+        study=plan.study,
+        num_trials=len(plan.study.trials),
         num_done_before=len(plan.done),
         num_trained=num_trained,
         num_pruned=num_pruned,
+        num_diverged=sum(status == TrialStatus.DIVERGED for status in finished.values()),
         num_failed=num_failed,
-        num_left=len(plan.to_run) - num_trained - num_pruned - num_failed + len(plan.left_out),
+        num_left=len(trial_ids) - num_trained - num_pruned - num_failed + len(plan.left_out),
         stop_reason=stop_reason,
         is_broken=is_broken,
     )

@@ -35,7 +35,7 @@ class Executor(Protocol):
     def run(self, worker_id: int, assignments: Sequence[Assignment]) -> None:
         """Gives a worker stacks in one call: for each `StackTrained`, `StackRaised`, `StackSkipped`; or `WorkerLost`.
 
-        Their events may come together when the last of them is done. Once a call has taken `worker.MAX_CALL_S`, what
+        Their events may come together when the last of them is done. Once a call has taken `MAX_CALL_S`, what
         it has not begun may be skipped: the driver can give it to a worker that is idle.
         """
 

@@ -459,7 +459,8 @@ class Machine:
             stacks = [self._new_stack(self._queue.popleft(), alone=False) for _ in range(num_stacks)]
         if not stacks:
             return None
-        worker.calls.append(Call(stacks=stacks, num_trials=sum(len(stack.attempts) for stack in stacks)))
+        sizes = [len(stack.attempts) for stack in stacks]
+        worker.calls.append(Call(stacks=stacks, num_trials=sum(sizes), largest_stack=max(sizes)))
         return RunStacks(worker_id=worker_id, stacks=tuple(stacks))
 
     def _may_try(self, worker: Worker, trial_id: str) -> bool:

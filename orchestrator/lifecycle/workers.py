@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from orchestrator.lifecycle.instructions import Attempt, Stack
+from orchestrator.worker.assignment import MAX_CALL_S
 
 PREFETCH_BELOW_S = 1.0
 """A second stack is sent ahead only where stacks are this short: it hides the latency of a call, and would bind long
@@ -28,11 +29,13 @@ class Call:
     Attributes:
         stacks: those that have not been answered.
         num_trials: of all of its stacks.
+        largest_stack: trials of its largest stack.
         begun_s: when the call before it had been answered; None: it waits, or time has not been told since.
     """
 
     stacks: list[Stack]
     num_trials: int
+    largest_stack: int
     begun_s: float | None = None
 
 
@@ -117,8 +120,9 @@ class Worker:
         call = self.calls[0] if self.calls else None
         if call is None or call.begun_s is None or trial_timeout_s is None:
             return None
-        limit_s = trial_timeout_s * call.num_trials
+        # What a call has not begun after a while it gives back: so it takes hardly longer than its longest stack.
+        limit_s = min(trial_timeout_s * call.num_trials, trial_timeout_s * call.largest_stack + MAX_CALL_S)
         if now_s - call.begun_s <= limit_s:
             return None
-        of_how_many = "" if call.num_trials == 1 else f", for each of {call.num_trials} trials"
+        of_how_many = "" if call.largest_stack == 1 else f", for each of {call.largest_stack} trials"
         return f"no reply for {limit_s:g} s; limits.trial_timeout_s = {trial_timeout_s:g}{of_how_many}"

@@ -50,7 +50,7 @@ def _forecast(results: Results, trainable: Trainable) -> Forecast:
         """
         SELECT config, stack_size, median(duration_s) FROM trials
         WHERE trainable = $name AND trainable_version = $version AND status = 'completed'
-            AND stack_size >= 1 AND duration_s IS NOT NULL
+            AND stack_size >= 1 AND duration_s IS NOT NULL AND config IS NOT NULL
         GROUP BY config, stack_size ORDER BY max(finished_at) DESC LIMIT $most
         """,
         {"name": trainable.name, "version": trainable.version, "most": MAX_PAST_CELLS},
@@ -58,11 +58,11 @@ def _forecast(results: Results, trainable: Trainable) -> Forecast:
     estimates = Estimates(trainable)
     past = []
     for config_text, stack_size, duration_s in rows:
-        data = json.loads(config_text)
         try:
+            data = json.loads(config_text)
             config = trainable.config_model.model_validate_json(config_text)
             cost = estimates.stack_cost(config, stack_size) / stack_size
-        except (ValueError, TrainableError):
+        except (ValueError, RecursionError, TrainableError):
             continue  # written when the configuration had other fields, or beyond estimating: of no use for a forecast
         past.append(PastCell(leaves=leaves_of(data), cost=cost, duration_s=duration_s))
     return Forecast(past)

@@ -32,7 +32,8 @@ class SubmitReporter:
     def end(self, outcome: StudyOutcome) -> None:
         """A study has ended."""
         self.close()
-        text = f"{outcome.study.name}: {outcome.num_trained} trained, {outcome.num_done_before} done before"
+        diverged = f" ({outcome.num_diverged} of them diverged)" if outcome.num_diverged else ""
+        text = f"{outcome.study.name}: {outcome.num_trained} trained{diverged}, {outcome.num_done_before} done before"
         if outcome.num_pruned:
             text += f", {outcome.num_pruned} pruned (no full trials: the next submit trains them again)"
         if outcome.num_failed:

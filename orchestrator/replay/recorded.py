@@ -47,7 +47,7 @@ def read_recorded(results: Results, trial_id: str) -> RecordedRun:
 
 def _trial_of(row: Mapping[str, Any]) -> TrialRecord:
     short_id = row["trial_id"][:SHOWN_DIGITS]
-    for name in ("attempt_id", "trainable", "trainable_version", "seed", "status", "config"):
+    for name in ("attempt_id", "trainable", "trainable_version", "seed", "status", "config", "finished_at"):
         if row[name] is None:
             raise UsageError(f"trial {short_id} cannot be replayed: its row has no {name}")
     try:
@@ -55,8 +55,10 @@ def _trial_of(row: Mapping[str, Any]) -> TrialRecord:
         versions = json.loads(row["versions"] or "{}")
         fields = config_columns(config)
         status = TrialStatus(row["status"])
-    except (ValueError, AttributeError) as error:  # a foreign file that has the columns, and other things in them
+    except (ValueError, AttributeError, RecursionError) as error:  # a foreign file of other things in our columns
         raise UsageError(f"trial {short_id} cannot be replayed: its row was not written by amor: {error}") from error
+    if not isinstance(versions, dict):
+        raise UsageError(f"trial {short_id} cannot be replayed: its row was not written by amor: versions {versions!r}")
     return TrialRecord(
         trial_id=row["trial_id"],
         attempt_id=row["attempt_id"],
@@ -83,7 +85,10 @@ def _trial_of(row: Mapping[str, Any]) -> TrialRecord:
 
 def _epochs_of(results: Results, attempt_id: str) -> dict[int, Metrics]:
     rows = results.sql(
-        "SELECT DISTINCT ON (epoch) * FROM raw.epochs WHERE attempt_id = $attempt_id ORDER BY epoch",
+        """
+        SELECT DISTINCT ON (epoch) * FROM raw.epochs
+        WHERE attempt_id = $attempt_id AND epoch IS NOT NULL ORDER BY epoch
+        """,
         {"attempt_id": attempt_id},
     ).dicts()
     return {row["epoch"]: _numbers(row, leave_out=Kind.EPOCHS.fixed_columns.keys()) for row in rows}

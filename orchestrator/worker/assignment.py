@@ -6,6 +6,9 @@ from typing import Any
 
 from orchestrator.identity.identifiers import Pins
 
+MAX_CALL_S = 1.0
+"""Once a call has taken this long, what it has not begun goes back: it may be others' idle time."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerSetup:

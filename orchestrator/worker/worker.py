@@ -22,14 +22,11 @@ from orchestrator.trainables.contract import (
 )
 from orchestrator.trainables.loading import load_trainable
 from orchestrator.trainables.source import source_hash
-from orchestrator.worker.assignment import Assignment, AttemptTask, Raised, Reply, WorkerSetup
+from orchestrator.worker.assignment import MAX_CALL_S, Assignment, AttemptTask, Raised, Reply, WorkerSetup
 from orchestrator.worker.provenance import host_name, provenance_now
 from orchestrator.worker.publisher import Publisher, RecordSink
 from results_store import Store, StoreError
 from results_store.records import EntropyRecord, EpochRecord, GateRecord, TrialRecord
-
-MAX_CALL_S = 1.0
-"""Once a call has taken this long, what it has not begun goes back: it may be others' idle time."""
 
 
 class Worker:

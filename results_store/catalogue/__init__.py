@@ -1,7 +1,7 @@
 """The catalogue: which files of a store can be trusted, and the SQL views over them."""
 
 from results_store.catalogue.problem import Problem, describe_problems
-from results_store.catalogue.scan import Scan, VerifiedFile, foreign_entries, scan_store
+from results_store.catalogue.scan import Scan, VerifiedFile, foreign_entries, lost_retractions, scan_store
 from results_store.catalogue.segments import Segments
 from results_store.catalogue.views import VIEW_NAMES, ViewBuilder
 
@@ -14,5 +14,6 @@ __all__ = [
     "ViewBuilder",
     "describe_problems",
     "foreign_entries",
+    "lost_retractions",
     "scan_store",
 ]

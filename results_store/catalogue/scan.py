@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import stat
@@ -25,6 +26,7 @@ __all__ = [
     "Scan",
     "VerifiedFile",
     "foreign_entries",
+    "lost_retractions",
     "read_whole",
     "scan_kind",
     "scan_store",
@@ -100,6 +102,20 @@ def foreign_entries(layout: Layout) -> tuple[Problem, ...]:
         return ()
     others = f"; {len(foreign) - 1} more like it" if len(foreign) > 1 else ""
     return (Problem(path=layout.root / foreign[0], reason=f"it is not part of this store{others}"),)
+
+
+def lost_retractions(layout: Layout) -> tuple[Problem, ...]:
+    """Damaged retractions that were moved to the quarantine: what they withdrew counts until somebody acts."""
+    folder = layout.quarantine / Kind.RETRACTIONS.value
+    names: list[str] = []
+    with contextlib.suppress(OSError):
+        names = sorted(entry.name for entry in folder.iterdir())
+    reason = "the trials that this retraction withdrew count again; retract them again, then delete it"
+    return tuple(
+        Problem(path=folder / name, reason=reason)
+        for name in names
+        if Layout.is_name(own := name.partition(".again")[0]) and not layout.file(Kind.RETRACTIONS, own).exists()
+    )
 
 
 def scan_kind(layout: Layout, kind: Kind, memory: VerificationMemory) -> Scan:

@@ -267,5 +267,5 @@ def _metric_names(metrics: str | None) -> list[str]:
     """The metrics that a submission declares; none if another program wrote there what is no such list."""
     try:
         return [name for metric in json.loads(metrics or "[]") if isinstance(name := metric["name"], str)]
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return []

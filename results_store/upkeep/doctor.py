@@ -9,13 +9,14 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
 
-from results_store.catalogue import Problem, Scan, foreign_entries
+from results_store.catalogue import Problem, Scan, VerifiedFile, foreign_entries, lost_retractions
 from results_store.catalogue.memory import VerificationMemory
-from results_store.catalogue.scan import scan_kind
+from results_store.catalogue.scan import NotTrustedError, read_whole, scan_kind
 from results_store.catalogue.sources import columns_of, source
 from results_store.compaction import end_earlier_one
 from results_store.compaction.lock import only_one
@@ -32,6 +33,8 @@ from results_store.upkeep.rows import RowChecks
 __all__ = ["doctor"]
 
 _READ_ONLY = "nothing could be done: the store cannot be written to"
+_NOT_ITS_FAULT = (duckdb.OutOfMemoryException, duckdb.InterruptException, duckdb.PermissionException)
+"""Why a sound file may not be read."""
 
 
 def doctor(store: str | Path) -> DoctorReport:
@@ -53,6 +56,7 @@ def doctor(store: str | Path) -> DoctorReport:
     refuse_other_folders(layout)
     check = _Check(layout)
     check.check_folders()  # a store is written to after this only
+    layout.refuse_strangers()
     try:
         check_writable(layout)
     except StorePathError as error:
@@ -101,9 +105,12 @@ class _Check:
     def check_folders(self) -> None:
         for problem in foreign_entries(self._layout):
             self._tell(problem.path, problem.reason, "left there: it is not amor's to move")
-        for kind in Kind:
-            folder = self._layout.folder(kind)
-            if folder.is_dir() or not (folder.exists() or folder.is_symlink()):
+        for problem in lost_retractions(self._layout):
+            self._tell(problem.path, problem.reason, "it stays in quarantine/")
+        misplaced = {kind: path for kind in Kind if not (path := self._layout.folder(kind)).is_dir()}
+        self._layout.refuse_strangers(but_for=misplaced.values())  # the quarantine may be a link to elsewhere
+        for kind, folder in misplaced.items():
+            if not os.path.lexists(folder):
                 continue
             target = self._layout.quarantine / f"{kind.value}.no-folder"
             done = "it cannot be moved to quarantine/: move it elsewhere"
@@ -120,7 +127,7 @@ class _Check:
         scan = scan_kind(self._layout, kind, self._memory)
         self.num_files += len(scan.files) + len(scan.problems)
         self._quarantine(scan.problems)
-        undecodable = _undecodable(kind, scan, connection)
+        undecodable = _undecodable(self._layout, kind, scan.files)
         self._quarantine(undecodable)
         gone = {problem.path for problem in undecodable}
         scan = Scan(files=tuple(file for file in scan.files if file.path not in gone), problems=())
@@ -163,22 +170,35 @@ class _Check:
         self.findings.append(Finding(path=path, what=what, done=done, is_repaired=is_repaired))
 
 
-def _undecodable(kind: Kind, scan: Scan, connection: duckdb.DuckDBPyConnection) -> tuple[Problem, ...]:
+def _undecodable(layout: Layout, kind: Kind, files: Sequence[VerifiedFile]) -> tuple[Problem, ...]:
     """Files of the right name and footer whose rows cannot be read: never amor's, and every query would fail."""
-    if _error_of(kind, scan, connection) is None:
+    error = _error_of(layout, kind, files)
+    if error is None:
         return ()
-    problems = []
-    for file in scan.files:
-        error = _error_of(kind, Scan(files=(file,), problems=()), connection)
-        if error is not None and file.path.exists():
-            problems.append(Problem(path=file.path, reason=f"its rows cannot be read: {_first_line(error)}"))
-    return tuple(problems)
+    if len(files) > 1:
+        half = len(files) // 2
+        return (*_undecodable(layout, kind, files[:half]), *_undecodable(layout, kind, files[half:]))
+    path = files[0].path
+    if isinstance(error, _NOT_ITS_FAULT):
+        return (Problem(path=path, reason=f"its rows cannot be read: {_first_line(error)}", is_unreadable=True),)
+    try:
+        read_whole(path)
+    except FileNotFoundError:
+        return ()
+    except OSError as refused:
+        return (Problem.unreadable(path, refused),)
+    except NotTrustedError as changed:
+        return (Problem(path=path, reason=str(changed)),)
+    return (Problem(path=path, reason=f"its rows cannot be read: {_first_line(error)}"),)
 
 
-def _error_of(kind: Kind, scan: Scan, connection: duckdb.DuckDBPyConnection) -> duckdb.Error | None:
+def _error_of(layout: Layout, kind: Kind, files: Sequence[VerifiedFile]) -> duckdb.Error | None:
+    scan = Scan(files=tuple(files), problems=())
     rows = source(kind, scan, columns_of(kind, scan))
     try:
-        connection.execute(f"SELECT bit_xor(hash(rows)) FROM ({rows}) AS rows").fetchall()  # noqa: S608 - quoted
+        # On a connection of its own: after an internal error DuckDB refuses everything else on the same one.
+        with connect(layout.root) as connection:
+            connection.execute(f"SELECT bit_xor(hash(rows)) FROM ({rows}) AS rows").fetchall()  # noqa: S608 - quoted
     except duckdb.Error as error:
         return error
     return None

@@ -18,7 +18,11 @@ from results_store.schemas import Kind
 
 __all__ = ["RowChecks"]
 
-_JSON = {Kind.TRIALS: ("config", "versions"), Kind.STUDIES: ("config", "metrics", "limits", "tables", "claims")}
+_JSON = {
+    Kind.TRIALS: {"config": "OBJECT", "versions": "OBJECT"},
+    Kind.STUDIES: {"config": "OBJECT", "metrics": "ARRAY", "limits": "OBJECT", "tables": "ARRAY", "claims": "ARRAY"},
+}
+"""Columns that hold JSON, and what it is."""
 
 
 class RowChecks:
@@ -104,7 +108,7 @@ class RowChecks:
         )
         found = self._all(
             f"""
-            SELECT min(filename), study, count(DISTINCT member), max(member) + 1,
+            SELECT min(filename), study, count(DISTINCT member), max(member)::HUGEINT + 1,
                 count(DISTINCT hash({shared})),
                 count(DISTINCT hash(member, variant, point, cell_id, trial_id, seed, config))
             FROM studies GROUP BY study, submission_id ORDER BY ALL
@@ -153,8 +157,16 @@ def _conditions() -> Iterator[tuple[Kind, str, str, str]]:
             if name in kind.required_columns:
                 condition = f"NOT regexp_full_match({name}, '[0-9a-f]{{32}}')"
                 yield kind, condition, name, f"a {name} that is not 32 hex digits"
-        for name in _JSON.get(kind, ()):
-            yield kind, f"NOT json_valid({name})", name, f"a {name} that is no JSON"
+        for name, shape in _JSON.get(kind, {}).items():
+            is_valid = f"json_valid({name})"
+            yield kind, f"NOT {is_valid}", name, f"a {name} that is no JSON"
+            has_shape = f"json_type({name}) = {literal(shape)}"
+            yield (
+                kind,
+                f"CASE WHEN {is_valid} THEN NOT {has_shape} END",
+                name,
+                f"a {name} that is no JSON {shape.lower()}",
+            )
     for kind, name, least in ((Kind.EPOCHS, "epoch", 0), (Kind.STUDIES, "member", 0), (Kind.TRIALS, "stack_size", 1)):
         yield kind, f"{name} < {least}", name, f"a {name} below {least}"
     yield Kind.TRIALS, f"status NOT IN ({_list(TrialStatus)})", "status", "an unknown status"
@@ -173,6 +185,8 @@ def _contradiction(configs: list[str]) -> str | None:
             leaves = dict(_leaves(json.loads(text), ""))
         except ValueError:
             continue  # told already
+        except RecursionError:
+            return "their depth"
         for key, value in leaves.items():
             if seen.setdefault(key, value) != value:
                 return key

@@ -7,7 +7,7 @@ import time
 import pytest
 from misbehaving import Misbehaving
 
-from results_store import FolderStore, Kind
+from results_store import FolderStore, Kind, retract
 from results_store import open as open_results
 
 
@@ -301,6 +301,22 @@ def test_what_vanishes_is_told_also_where_runs_were_pruned(amor, write_study, st
     assert answer.code == 1
     assert "numbers: 0 trained, 0 done before, 2 pruned (" in answer.err
     assert "broken off: 2 trials that were published are not in the store any more" in answer.err
+
+
+def test_a_retraction_during_the_run_is_told(amor, write_study, store, monkeypatch):
+    finished = FolderStore.finished
+    calls = []
+
+    def retracting(self, trial_ids):
+        calls.append(1)
+        if len(calls) == 2:
+            retract(store, [self.rows(Kind.TRIALS)[0]["trial_id"]], why="wrong")
+        return finished(self, trial_ids)
+
+    monkeypatch.setattr(FolderStore, "finished", retracting)
+    answer = inline(amor, write_study(), store)
+    assert answer.code == 1
+    assert "broken off: 1 trials that were published are not in the store any more: retracted meanwhile" in answer.err
 
 
 def test_a_store_that_vanishes_during_the_run_is_told(amor, write_study, store, monkeypatch):

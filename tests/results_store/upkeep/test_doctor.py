@@ -1,9 +1,11 @@
 """The check of a store: what it finds, what it repairs, and that nothing is found that is not there."""
 
+import importlib
 import json
 import os
 from datetime import timedelta
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -120,14 +122,95 @@ def test_a_file_in_the_place_of_a_folder_goes_to_quarantine(store, make, of):
 
 def test_a_sound_file_whose_rows_cannot_be_read_goes_to_quarantine(filled):
     """Right hash, right footer, and yet every query would fail: another program's."""
-    content = bytearray(first_file(filled).read_bytes())
-    content[4:30] = b"\xff" * 26
-    path = Layout(filled.path).file(Kind.TRIALS, Layout.name_of(bytes(content)))
-    path.write_bytes(content)
+    path = undecodable_file(filled)
     found = one(doctor(filled.path))
     assert (found.path, found.is_repaired) == (path, True)
     assert found.what.startswith("its rows cannot be read:")
     assert doctor(filled.path).findings == ()
+
+
+class DyingConnection:
+    """DuckDB after an internal error, which some files cause: it refuses whatever else is asked."""
+
+    def __init__(self, connection):
+        self.connection = connection
+        self.is_dead = False
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.connection.close()
+
+    def execute(self, sql):
+        if self.is_dead:
+            raise duckdb.FatalException("database has been invalidated")
+        try:
+            return self.connection.execute(sql)
+        except duckdb.Error:
+            self.is_dead = True
+            raise
+
+
+@pytest.fixture
+def doctor_module():
+    return importlib.import_module("results_store.upkeep.doctor")  # the package has a function of that name
+
+
+def undecodable_file(store):
+    content = bytearray(first_file(store).read_bytes())
+    content[4:30] = b"\xff" * 26
+    path = Layout(store.path).file(Kind.TRIALS, Layout.name_of(bytes(content)))
+    path.write_bytes(content)
+    return path
+
+
+def test_a_file_that_breaks_duckdb_takes_no_sound_one_with_it(filled, monkeypatch, doctor_module):
+    connect = doctor_module.connect
+    monkeypatch.setattr(doctor_module, "connect", lambda root: DyingConnection(connect(root)))
+    path = undecodable_file(filled)
+    found = one(doctor(filled.path))
+    assert (found.path, found.is_repaired) == (path, True)
+    assert results_store.open(filled.path).sql(COUNTS).rows() == [(6, 5)]
+
+
+@pytest.mark.parametrize("error", [duckdb.OutOfMemoryException, duckdb.InterruptException, OSError])
+def test_a_sound_file_that_cannot_be_read_now_stays(filled, monkeypatch, doctor_module, error):
+    """Too little memory, a disk that fails for a while: nothing of it is the file's fault."""
+    file = first_file(filled)
+
+    def error_of(layout, kind, files):
+        if file not in {one.path for one in files}:
+            return None
+        return duckdb.IOException("x") if error is OSError else error("x")
+
+    def read_whole(path):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(doctor_module, "_error_of", error_of)
+    monkeypatch.setattr(doctor_module, "read_whole", read_whole)
+    found = one(doctor(filled.path))
+    assert (found.path, found.is_repaired) == (file, False)
+    assert found.done.startswith("it stays")
+    assert file.exists()
+
+
+@pytest.mark.parametrize("name", ["trials", "quarantine", ".cache", ".tmp", ".compaction"])
+def test_a_link_in_the_place_of_a_folder_is_refused_and_nothing_is_moved_there(filled, tmp_path, name):
+    elsewhere, place = tmp_path / "elsewhere", filled.path / name
+    if place.exists():
+        place.rename(elsewhere)
+    elsewhere.mkdir(exist_ok=True)
+    place.symlink_to(elsewhere)
+    before = sorted(elsewhere.iterdir())
+    gates = filled.path / "gates"
+    gates.rename(tmp_path / "gates")
+    gates.write_text("mine")
+    with pytest.raises(StorePathError, match="is a link") as caught:
+        doctor(filled.path)
+    assert str(place) in str(caught.value)
+    assert sorted(elsewhere.iterdir()) == before
+    assert gates.read_text() == "mine"
 
 
 def test_it_ends_what_a_killed_compaction_left(filled, monkeypatch):
@@ -177,6 +260,8 @@ def test_what_killed_attempts_left_is_no_finding(filled, of):
     assert note.startswith("epochs/ has rows of 1 attempt without a row in trials/")
 
 
+DEEP = '{"a":' * 5000 + "1" + "}" * 5000
+
 WRONG_ROWS = {
     "trial_id": (Kind.TRIALS, with_value("trial_id", None), "1 row with no trial_id"),
     "short id": (
@@ -186,6 +271,9 @@ WRONG_ROWS = {
     ),
     "status": (Kind.TRIALS, with_value("status", "done"), "1 row with an unknown status (done)"),
     "config": (Kind.TRIALS, with_value("config", "{torn"), "1 row with a config that is no JSON ({torn)"),
+    "config shape": (Kind.TRIALS, with_value("config", "[1]"), "1 row with a config that is no JSON object ([1])"),
+    "deep": (Kind.STUDIES, with_value("metrics", DEEP), "1 row with a metrics that is no JSON array"),
+    "tables": (Kind.STUDIES, with_value("tables", "3"), "1 row with a tables that is no JSON array (3)"),
     "stack": (Kind.TRIALS, with_value("stack_size", 0), "1 row with a stack_size below 1 (0)"),
     "epoch": (Kind.EPOCHS, with_value("epoch", -1), "1 row with a epoch below 0 (-1)"),
     "gate": (Kind.GATES, with_value("attempt_id", None), "1 row with no attempt_id"),
@@ -208,6 +296,16 @@ def test_rows_that_make_no_sense_are_listed_and_stay(filled, case):
     assert (found.path, found.is_repaired) == (path, False)
     assert path.exists()
     results_store.open(filled.path).sql("SELECT * FROM results").rows()
+
+
+def test_a_configuration_nested_beyond_python_is_listed(filled):
+    republish(filled, Kind.TRIALS, with_value("config", DEEP))
+    assert any("two configurations: they differ in their depth" in what for what in whats(doctor(filled.path)))
+
+
+def test_a_member_beyond_all_numbers_is_listed(filled):
+    republish(filled, Kind.STUDIES, with_value("member", 2**63 - 1))
+    assert "a submission of 'demo' has 7 of its 9223372036854775808 members" in whats(doctor(filled.path))
 
 
 def test_attempts_with_two_contents_are_listed(filled, make, of):

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 import results_store
-from results_store import Kind, RetractionError, StorePathError, compact, retract
+from results_store import FolderStore, Kind, RetractionError, StorePathError, compact, doctor, retract
 from results_store.records import EpochRecord, TableRecord
 
 STATES = "SELECT trial_id, state, test_accuracy FROM results ORDER BY member"
@@ -99,6 +99,28 @@ def test_views_stay_when_retractions_are_compacted(trained, make):
     assert states(trained) == before
     assert len(list((trained.path / "retractions").iterdir())) == 1
     assert len(trained.rows(Kind.RETRACTIONS)) == 2
+
+
+@pytest.mark.parametrize("upkeep", [compact, doctor, lambda path: FolderStore(path).quarantine()])
+def test_a_damaged_retraction_is_told_until_somebody_acts(trained, upkeep):
+    """A withdrawn number that comes back must not be told once only, to whoever moved the file."""
+    retract(trained.path, ["t"], why="wrong")
+    (file,) = (trained.path / "retractions").iterdir()
+    sound = file.read_bytes()
+    file.write_bytes(sound[:-1])
+    upkeep(trained.path)
+    (moved,) = (trained.path / "quarantine" / "retractions").iterdir()
+    for _ in range(2):
+        (problem,) = results_store.open(trained.path).problems
+        assert problem.path == moved
+        assert "count again; retract them again" in problem.reason
+        assert moved in {found.path for found in doctor(trained.path).findings}
+        assert FolderStore(trained.path).quarantine() == ()
+    file.write_bytes(sound)
+    assert results_store.open(trained.path).problems == ()
+    file.unlink()
+    moved.unlink()
+    assert results_store.open(trained.path).problems == ()
 
 
 def test_retractions_of_the_same_trial_at_once(trained):
