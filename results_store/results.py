@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import duckdb
 
 from results_store.catalogue import Problem
-from results_store.errors import UnknownNameError
+from results_store.errors import StoreError, UnknownNameError
 from results_store.layout import Layout
 from results_store.query import QueryResult, checked_select, translated_errors
 from results_store.records import MetricInfo, TableRecord, TableRow
@@ -133,10 +133,14 @@ class Results:
 
     @staticmethod
     def _table_records(submission: Mapping[str, Any]) -> list[TableRecord]:
-        return [
-            TableRecord(**{**table, "rows": [TableRow(**row) for row in table["rows"]]})
-            for table in json.loads(submission["tables"])
-        ]
+        try:
+            return [
+                TableRecord(**{**table, "rows": [TableRow(**row) for row in table["rows"]]})
+                for table in json.loads(submission["tables"])
+            ]
+        except (ValueError, TypeError, LookupError, RecursionError):
+            study = submission["study"]
+            raise StoreError(inert(f"what the store holds on the tables of study {study!r} makes no sense")) from None
 
     def _submission(self, study: str) -> dict[str, Any]:
         """The latest submission of a study: its row in the view `studies`."""

@@ -36,7 +36,10 @@ def translated_errors() -> Iterator[None]:
         first_line = str(error).splitlines()[0].removeprefix("Permission Error: ")
         raise QueryError(inert(f"{first_line}; a query reads nothing but its store")) from None
     except (duckdb.Error, pa.ArrowException, OSError) as error:  # Arrow's own name for OSError is ArrowIOError
-        raise query_error(str(error)) from None
+        message = str(error)
+        if isinstance(error, (duckdb.IOException, duckdb.InternalException)) or ".parquet" in message:
+            message += "\namor doctor finds files that cannot be read"
+        raise query_error(message) from None
     except OverflowError as error:
         message = f"a value is outside of what Python can hold ({error}); cast its column to VARCHAR"
         raise QueryError(inert(message)) from None

@@ -36,3 +36,14 @@ def test_odd_rows_are_borne(amor, tmp_path, write_study):
             answer = amor(*command, "--store", store)
             assert "a fault of amor itself" not in answer.err, (odd[1:], command)
             assert answer.code == 0 or command[0] == "replay", (odd[1:], command)
+
+
+def test_a_record_of_tables_that_makes_no_sense_is_told_in_one_line(amor, tmp_path, write_study):
+    template, study = tmp_path / "store", write_study("odd", 1, one={"number": 1})
+    assert amor("submit", study, "--store", template, "--executor", "inline").code == 0
+    for number, value in enumerate(["{torn", "3", '[{"name": "models"}]', '["models"]', DEEP]):
+        store = shutil.copytree(template, tmp_path / str(number))
+        with_odd_value(store, Kind.STUDIES, "tables", value)
+        answer = amor("table", "odd", "--store", store)
+        assert answer.code == 2
+        assert answer.err == "what the store holds on the tables of study 'odd' makes no sense\n"
