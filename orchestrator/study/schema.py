@@ -38,8 +38,8 @@ class Limits(StudyModel):
         default=None,
         gt=0,
         description=(
-            "A worker that does not answer for this many seconds per trial of what it was given hangs: it is killed, "
-            "and its trials are tried again as after any loss; null: trials may take any time. In one process "
+            "A worker that does not answer for this many seconds per trial of a stack hangs (its first stack takes longer, "
+            "to warm up): it is killed, and its trials are tried again as after any loss; null: any time. In one process "
             "(`--executor inline`) nothing can be killed, and this does nothing."
         ),
     )
