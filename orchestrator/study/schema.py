@@ -38,9 +38,9 @@ class Limits(StudyModel):
         default=None,
         gt=0,
         description=(
-            "A worker that does not answer for this many seconds per trial of a stack hangs (its first stack takes longer, "
-            "to warm up): it is killed, and its trials are tried again as after any loss; null: any time. In one process "
-            "(`--executor inline`) nothing can be killed, and this does nothing."
+            "A worker that does not answer for this many seconds per trial of a stack hangs (the first stack warms up "
+            "and takes longer): it is killed, and its trials are tried again as after any loss; null: any time. In one "
+            "process (`--executor inline`) nothing can be killed, and this does nothing."
         ),
     )
     time_budget_s: float | None = Field(
