@@ -108,8 +108,8 @@ def lost_retractions(layout: Layout) -> tuple[Problem, ...]:
     """Damaged retractions that were moved to the quarantine: what they withdrew counts until somebody acts."""
     folder = layout.quarantine / Kind.RETRACTIONS.value
     names: list[str] = []
-    with contextlib.suppress(OSError):
-        names = sorted(entry.name for entry in folder.iterdir())
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        names = sorted(entry.name for entry in entries if entry.is_file(follow_symlinks=False))
     reason = "the trials that this retraction withdrew count again; retract them again, then delete it"
     return tuple(
         Problem(path=folder / name, reason=reason)
