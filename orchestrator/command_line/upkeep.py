@@ -66,7 +66,8 @@ def doctor(store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> N
         for note in report.notes:
             output.message(f"note: {note}")
     num_repaired = sum(finding.is_repaired for finding in report.findings)
-    outcome = f"{len(report.findings)} findings, {num_repaired} repaired" if report.findings else "all is well"
+    noun = "finding" if len(report.findings) == 1 else "findings"
+    outcome = f"{len(report.findings)} {noun}, {num_repaired} repaired" if report.findings else "all is well"
     output.message(f"{report.num_files:,} files, {report.num_rows:,} rows: {outcome}")
     if report.findings:
         raise typer.Exit(ExitCode.FAILED)

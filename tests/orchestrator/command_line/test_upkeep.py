@@ -55,7 +55,7 @@ def test_doctor_repairs_and_submit_trains_again(amor, store, study):
     (line,) = answer.out.splitlines()
     assert line.startswith(f"{file}: it is damaged")
     assert line.endswith("; moved to quarantine/")
-    assert "1 findings, 1 repaired" in answer.err
+    assert "1 finding, 1 repaired" in answer.err
     assert (store / "quarantine" / "trials" / file.name).exists()
     again = amor("doctor", "--store", store)
     assert again.code == 0
