@@ -80,9 +80,7 @@ def with_defaults(trainable: Trainable, written: Mapping[ConfigPath, Any]) -> Ma
     return {**leaves_of(config.model_dump(mode="json")), **written}
 
 
-def _findings(
-    problems: Sequence[tuple[ConfigPath, str]], changes: Mapping[ConfigPath, Change]
-) -> Iterator[Finding]:
+def _findings(problems: Sequence[tuple[ConfigPath, str]], changes: Mapping[ConfigPath, Change]) -> Iterator[Finding]:
     for path, message in problems:
         yield Finding(origin=_origin(path, changes, message), path=path, message=message)
 
