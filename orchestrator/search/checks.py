@@ -68,15 +68,18 @@ class _Checker:
         self._check_metrics(section)
         self._check_seeds(section)
         parameters = self._parameters(section)
-        if self._num_problems:
+        if not self._is_sound():
             return ()
         self._check_sampler(section, parameters)
         self._check_parameter_objectives(section, parameters)
         self._check_fixed(section, parameters)
-        if self._num_problems:
+        if not self._is_sound():
             return ()
         searches = make_searches(section, parameters, self._study, self._report, self._at)
-        return () if self._num_problems else searches
+        return searches if self._is_sound() else ()
+
+    def _is_sound(self) -> bool:
+        return not self._num_problems
 
     def _report(self, path: KeyPath, message: str) -> None:
         self._num_problems += 1

@@ -67,11 +67,13 @@ class _Maker:
         self._study = study
         self._report_outside = report
         self._at = at
-        self._num_problems = 0
+        self._reported: set[tuple[KeyPath, str]] = set()
 
     def _report(self, path: KeyPath, message: str) -> None:
-        self._num_problems += 1
-        self._report_outside(path, message)
+        """Reports once what holds for several grid points."""
+        if (path, message) not in self._reported:
+            self._reported.add((path, message))
+            self._report_outside(path, message)
 
     def searches(self, section: SearchSection, parameters: Sequence[SearchedParameter]) -> Iterator[Search]:
         used: set[str] = set()
@@ -103,7 +105,7 @@ class _Maker:
         for (name, sample), finding in refused.items():
             if finding is not None:
                 self._report(_sample_place(by_name[name], sample), finding.message)
-        if self._num_problems:
+        if self._reported:
             return
         seeds = tuple(self._study.seeds[: section.replicates])
         tried: set[int] = set()
@@ -237,12 +239,14 @@ def _unused_reason(parameter: SearchedParameter, resolved: Resolved) -> str:
 
 
 def _refusals(space: SearchSpace, tried: Tried) -> dict[tuple[str, str], Finding | None]:
-    """For each end and choice: None where some configuration with it is valid, else what is wrong with it."""
+    """For each end and choice that is used: None if some configuration with it is valid, else what is wrong with it."""
     found: dict[tuple[str, str], Finding | None] = {}
     for values, resolved in tried:
         for parameter in space.parameters:
             for sample, value in parameter.domain.samples().items():
                 if parameter.name not in values or values[parameter.name] != value:
+                    continue
+                if _unused_reason(parameter, resolved):
                     continue
                 place = (parameter.name, sample)
                 if resolved.config is not None:
