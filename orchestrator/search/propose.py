@@ -6,6 +6,8 @@ proposes what an undisturbed one would, on any machine, with any number of worke
 before any of it is told, the order in which its trials end means nothing.
 """
 
+import copy
+import datetime
 import itertools
 import math
 import random
@@ -13,9 +15,10 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from typing import Any
 
 import optuna
-from optuna.trial import FrozenTrial, TrialState, create_trial
+from optuna.trial import FrozenTrial, TrialState
 
 from orchestrator.search.candidates import Candidate, CandidateState, Outcome, Proposals, ToldCandidate
 from orchestrator.search.samplers import GENERATION, distribution, generations, make_sampler, round_seed, suggest
@@ -190,21 +193,38 @@ class _Round:
         )
 
 
+class _Told(FrozenTrial):
+    """A finished trial, which nobody changes; Optuna copies each one deeply, most of the time of a round."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> FrozenTrial:
+        return copy.copy(self)
+
+
 def frozen_trials(search: Search, history: Sequence[ToldCandidate]) -> Iterator[FrozenTrial]:
     """The history as trials of Optuna, in the order asked."""
     distributions = {parameter.name: distribution(parameter) for parameter in search.space.parameters}
     of_generation = generations(search.section.sampler, history)
     genetic = search.section.sampler.name is SamplerName.NSGA2
+    time = datetime.datetime.fromtimestamp(0, tz=datetime.UTC)
     for candidate, generation in zip(history, of_generation, strict=True):
         outcome = candidate.outcome
-        yield create_trial(
+        trial = _Told(
+            number=-1,
+            trial_id=-1,
             state=STATES[outcome.state],
-            values=list(outcome.values) or None,
+            value=None,
+            values=outcome.values or None,
+            datetime_start=time,
+            datetime_complete=time,
             params=dict(candidate.parameters),
             distributions={name: distributions[name] for name in candidate.parameters},
-            system_attrs={GENERATION: generation} if genetic else None,
-            constraints={str(index): violation for index, violation in enumerate(outcome.violations)} or None,
+            user_attrs={},
+            system_attrs={GENERATION: generation} if genetic else {},
+            intermediate_values={},
         )
+        for index, violation in enumerate(outcome.violations):
+            trial.set_constraint(str(index), violation)
+        yield trial
 
 
 def _key(values: Values) -> tuple[tuple[str, object], ...]:
