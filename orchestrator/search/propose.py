@@ -81,7 +81,7 @@ class _Round:
         num_drawn = sum(_key(candidate.parameters) not in fixed for candidate in history)
         self._study = optuna.create_study(
             directions=[objective.direction for objective in search.section.objectives],
-            sampler=make_sampler(self._sampler, search.space, round_index, num_drawn),
+            sampler=make_sampler(self._sampler, search.space, round_index, num_told=len(history), num_drawn=num_drawn),
         )
         self._study.add_trials(frozen_trials(search, history))
         self._outcomes: dict[str, Outcome | None] = {told.cell_id: told.outcome for told in history}

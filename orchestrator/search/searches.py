@@ -94,17 +94,20 @@ class _Maker:
             unused |= _reasons(space, trials)
             space = replace(space, parameters=tuple(p for p in space.parameters if p.name in in_use))
             searches.append((variant, space))
-            for place, finding in _refusals(space, trials).items():
-                refused[place] = finding if refused.get(place, finding) is not None else None
+            broken = _broken_around(trials)
+            for finding in broken:
+                self._report(finding.origin.path or ("base", *finding.path), finding.message)
+            for place, refusal in ({} if broken else _refusals(space, trials)).items():
+                refused[place] = refusal if refused.get(place, refusal) is not None else None
         by_name = {parameter.name: parameter for parameter in parameters}
         for name, parameter in by_name.items():
             if name not in active:
                 self._report((*parameter.at, "when"), "holds nowhere in the space")
             elif name not in used:
                 self._report(parameter.at, f"no variant uses this key ({unused[name]})")
-        for (name, sample), finding in refused.items():
-            if finding is not None:
-                self._report(_sample_place(by_name[name], sample), finding.message)
+        for (name, sample), refusal in refused.items():
+            if refusal is not None:
+                self._report(_sample_place(by_name[name], sample), refusal.message)
         if self._reported:
             return
         seeds = tuple(self._study.seeds[: section.replicates])
@@ -236,6 +239,17 @@ def _reasons(space: SearchSpace, tried: Tried) -> dict[str, str]:
 def _unused_reason(parameter: SearchedParameter, resolved: Resolved) -> str:
     unused = resolved.selection.unused
     return next((unused[path] for path in unused if path[: len(parameter.path)] == parameter.path), "")
+
+
+def _broken_around(tried: Tried) -> list[Finding]:
+    """What is wrong wherever in the space, and was written outside the search: no range is to blame for it."""
+    if any(resolved.config is not None for _, resolved in tried):
+        return []
+    return [
+        finding
+        for finding in tried[0][1].findings
+        if all(finding in resolved.findings for _, resolved in tried) and finding.origin.path[:1] != ("search",)
+    ]
 
 
 def _refusals(space: SearchSpace, tried: Tried) -> dict[tuple[str, str], Finding | None]:

@@ -151,6 +151,19 @@ def test_anything_at_all_as_a_search_is_told_apart_from_one(raw):
     assert all(problem.startswith("study.yaml:2:") for problem in problems)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("model: {name: amor}", "model: {name: amr}", 'study.yaml:3:17: base.model.name: unknown model "amr"'),
+        ("  entropy: {}", "  entropy: {model.d_model: 0}", "variants.entropy.model.d_model: should be greater than or"),
+    ],
+)
+def test_ranges_are_not_blamed_for_what_is_wrong_elsewhere(old, new, expected):
+    _, problems = check(GOOD.replace(old, new))
+    assert any(expected in problem for problem in problems), problems
+    assert not any("low:" in problem or "high:" in problem for problem in problems), problems
+
+
 def test_a_setting_of_a_searched_key_is_told():
     _, problems = check(GOOD, ["model.gate.scale=3.0"])
     assert any("--set model.gate.scale=3.0 gives it a value; it cannot be searched as well" in p for p in problems)

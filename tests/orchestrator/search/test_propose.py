@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -104,8 +105,9 @@ def test_a_fresh_process_with_other_hashes_proposes_the_same(grown, hash_seed):
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_a_resumed_search_proposes_what_the_undisturbed_one_would(grown, name):
-    """Killed in any round, any number of times: the round is asked again from the record alone."""
+    """Killed in any round, any number of times: the round is asked again from the record alone, written as JSON."""
     _, history, rounds = grown[name]
+    history = [replace(told, parameters=json.loads(json.dumps(told.parameters))) for told in history]
     for round_index in (NUM_ROUNDS - 1, 0, 2, 2):
         known = [candidate for candidate in history if candidate.round_index < round_index]
         again = propose(the_search(TEXTS[name]), known, round_index)
@@ -304,6 +306,7 @@ search:
 """
 ONE_MORE = """
 import sys
+from dataclasses import replace
 from pathlib import Path
 from searching import grow, the_search
 from orchestrator.search.propose import propose
