@@ -1,6 +1,6 @@
 """Candidates: what is proposed, and what came of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -61,7 +61,7 @@ class ToldCandidate:
     """
 
     round_index: int
-    parameters: Mapping[str, bool | int | float | str | None]
+    parameters: Values
     cell_id: str
     outcome: Outcome
 

@@ -1,6 +1,7 @@
 """From a checked section to searches: one for each variant and grid point, tried at the ends of all ranges."""
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -16,8 +17,8 @@ from orchestrator.study.model import Scalar
 from orchestrator.study.search import CategoricalParameter, SearchSection
 from orchestrator.trainables.contract import Trainable
 
-MAX_COMBINATIONS = 256
-"""Combinations of choices that are tried before anything runs."""
+MAX_COMBINATIONS = 64
+"""Combinations of choices that are tried before anything runs; of more, each choice is tried with the others' first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,8 +90,11 @@ class _Maker:
             )
             trials = [(values, space.resolve(values)) for values in _trial_points(space)]
             in_use = _used(space, trials)
+            met = {name for values, _ in trials for name in values}
+            if not _is_small(space):  # what was never met may be met where nobody looked
+                in_use |= {parameter.name for parameter in space.parameters} - met
             used |= in_use
-            active |= {name for values, _ in trials for name in values}
+            active |= met | in_use
             unused |= _reasons(space, trials)
             space = replace(space, parameters=tuple(p for p in space.parameters if p.name in in_use))
             searches.append((variant, space))
@@ -194,13 +198,26 @@ def _within(parameters: Sequence[SearchedParameter], variant: str) -> Iterator[S
         yield parameter
 
 
+def _is_small(space: SearchSpace) -> bool:
+    """Whether all combinations of choices can be tried."""
+    counts = [len(p.domain.choices) for p in space.parameters if isinstance(p.domain, CategoricalParameter)]
+    return math.prod(counts) <= MAX_COMBINATIONS
+
+
 def _trial_points(space: SearchSpace) -> Iterator[dict[str, Scalar]]:
     """Points at which the ends of every range and every choice are tried, with the others at their ends."""
     categorical = [p for p in space.parameters if isinstance(p.domain, CategoricalParameter)]
     numeric = [p for p in space.parameters if not isinstance(p.domain, CategoricalParameter)]
     choices = [p.domain.choices for p in categorical if isinstance(p.domain, CategoricalParameter)]
+    if _is_small(space):
+        combinations = list(itertools.product(*choices))
+    else:
+        first = tuple(values[0] for values in choices)
+        combinations = [
+            (*first[:index], choice, *first[index + 1 :]) for index, values in enumerate(choices) for choice in values
+        ]
     seen: list[dict[str, Scalar]] = []
-    for combination in itertools.islice(itertools.product(*choices), MAX_COMBINATIONS):
+    for combination in combinations:
         chosen = {p.name: choice for p, choice in zip(categorical, combination, strict=True)}
         for end in ("low", "high"):
             fillings = [{p.name: p.domain.samples()[end] for p in numeric}]

@@ -164,6 +164,26 @@ def test_ranges_are_not_blamed_for_what_is_wrong_elsewhere(old, new, expected):
     assert not any("low:" in problem or "high:" in problem for problem in problems), problems
 
 
+def test_conditions_on_rare_combinations_of_many_choices_are_kept():
+    many = ", ".join(str(float(number)) for number in range(1, 21))
+    search = the_search(f"""
+trainable: do_nothing
+search:
+  parameters:
+    value: {{type: categorical, choices: [{many}]}}
+    spread: {{type: categorical, choices: [{many}]}}
+    epochs: {{type: int, low: 1, high: 9, when: {{value: 20.0, spread: 20.0}}}}
+    sleep_s: {{type: float, low: 0.0, high: 1.0, when: {{value: 19.0}}}}
+  objectives: [{{metric: score, direction: maximize}}]
+  max_trials: 10
+""")
+    assert {parameter.name for parameter in search.space.parameters} == {"value", "spread", "epochs", "sleep_s"}
+    values = search.space.walk(
+        lambda parameter: list(parameter.domain.values())[-1] if parameter.name != "sleep_s" else 0
+    )
+    assert values == {"value": 20.0, "spread": 20.0, "epochs": 9}
+
+
 def test_a_setting_of_a_searched_key_is_told():
     _, problems = check(GOOD, ["model.gate.scale=3.0"])
     assert any("--set model.gate.scale=3.0 gives it a value; it cannot be searched as well" in p for p in problems)
