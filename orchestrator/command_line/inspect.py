@@ -10,7 +10,7 @@ from orchestrator.command_line.options import DEFAULT_STORE, JsonOption, StoreOp
 from orchestrator.command_line.stores import open_existing
 from orchestrator.command_line.trial_ids import whole_trial_id
 from orchestrator.progress.reporter import duration
-from orchestrator.space.cells import leaves_of
+from orchestrator.space.resolution import leaves_of
 from results_store import Results, UnknownNameError
 
 _STATUS_SQL = """

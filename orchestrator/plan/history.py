@@ -7,7 +7,7 @@ from orchestrator.errors import TrainableError
 from orchestrator.executors.capacity import Capacity
 from orchestrator.plan.forecast import Forecast, PastCell
 from orchestrator.plan.plan import Plan, make_plan
-from orchestrator.space.cells import leaves_of
+from orchestrator.space.resolution import leaves_of
 from orchestrator.study.study import Study
 from orchestrator.trainables.contract import Trainable
 from orchestrator.trainables.estimates import Estimates

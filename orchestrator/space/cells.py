@@ -1,19 +1,18 @@
 """From variants and grid to cells: every configuration resolved, every problem at its place in the file."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from orchestrator.document.changes import Change, ConfigPath, Origin, merge, nested
+from orchestrator.document.changes import Change, ConfigPath, Origin, merge
 from orchestrator.document.problems import suggestion
-from orchestrator.document.validation import errors_of
 from orchestrator.document.yaml_document import KeyPath
 from orchestrator.identity.identifiers import Pins, cell_id
-from orchestrator.space.fields import Selection, all_paths, select
+from orchestrator.space.fields import all_paths
 from orchestrator.space.grid import VARIANT, Condition, Grid
+from orchestrator.space.resolution import Finding, Resolved, leaves_of, resolve, with_defaults
 from orchestrator.trainables.contract import Trainable
 
 MAX_POINTS = 20_000
@@ -47,15 +46,6 @@ class Cell:
         return leaves_of(self.config.model_dump(mode="json"))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """What is wrong with a value, and where the value was written."""
-
-    origin: Origin
-    path: ConfigPath
-    message: str
-
-
 @dataclass(kw_only=True)
 class Space:
     """All cells of a study, and what is wrong with it.
@@ -67,14 +57,6 @@ class Space:
 
     cells: list[Cell] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
-
-
-def leaves_of(config: Mapping[str, Any], at: ConfigPath = ()) -> dict[ConfigPath, Any]:
-    """The values of a nested mapping by path; lists are values."""
-    leaves: dict[ConfigPath, Any] = {}
-    for key, value in config.items():
-        leaves.update(leaves_of(value, (*at, key)) if isinstance(value, Mapping) else {(*at, key): value})
-    return leaves
 
 
 def build_space(
@@ -97,12 +79,6 @@ def build_space(
         pins: pinned streams; they enter the cells' identity.
     """
     return _Builder(trainable, base, grid, settings, pins).build(variants)
-
-
-@dataclass(kw_only=True)
-class _Resolved:
-    selection: Selection
-    config: BaseModel | None
 
 
 class _Builder:
@@ -149,7 +125,7 @@ class _Builder:
         ]
         return Space(cells=cells, findings=list(self._findings))
 
-    def _points(self, variant: Variant) -> Iterator[_Resolved]:
+    def _points(self, variant: Variant) -> Iterator[Resolved]:
         without_grid = merge([self._base, variant.changes, self._settings])
         written = {path: change.value for path, change in without_grid.items()}
         for point in self._grid.points(variant.name, written, self._with_defaults, self._note_met):
@@ -157,33 +133,15 @@ class _Builder:
             self._note_use(resolved, [*self._base, *variant.changes, *point, *self._settings])
             yield resolved
 
-    def _resolve(self, changes: dict[ConfigPath, Change]) -> _Resolved:
-        selection = select(
-            nested({path: change.value for path, change in changes.items()}), self._trainable.config_model
-        )
-        for path, message in selection.problems:
-            self._report(_origin(path, changes, message), path, message)
-        try:
-            config = self._trainable.config_model.model_validate_json(json.dumps(selection.data), strict=True)
-        except ValidationError as error:
-            for location, message in errors_of(error, selection.data):
-                path = tuple(str(part) for part in location)
-                if not any(path[: len(section)] == section for section in selection.undecided):
-                    self._report(_origin(path, changes, message), path, message)
-            config = None
-        if selection.problems:
-            config = None
-        return _Resolved(selection=selection, config=config)
+    def _resolve(self, changes: dict[ConfigPath, Change]) -> Resolved:
+        resolved = resolve(self._trainable, changes)
+        self._findings |= dict.fromkeys(resolved.findings)
+        return resolved
 
     def _with_defaults(self, written: Mapping[ConfigPath, Any]) -> Mapping[ConfigPath, Any]:
-        selection = select(nested(written), self._trainable.config_model)
-        try:
-            config = self._trainable.config_model.model_validate_json(json.dumps(selection.data), strict=True)
-        except ValidationError:
-            return written  # reported when the point itself is resolved
-        return {**leaves_of(config.model_dump(mode="json")), **written}
+        return with_defaults(self._trainable, written)
 
-    def _note_use(self, resolved: _Resolved, written: Iterable[Change]) -> None:
+    def _note_use(self, resolved: Resolved, written: Iterable[Change]) -> None:
         """A value is used where it, or the value that replaced it, is part of the configuration."""
         unused = resolved.selection.unused
         for change in written:
@@ -211,33 +169,3 @@ class _Builder:
 
     def _report(self, origin: Origin, path: ConfigPath, message: str) -> None:
         self._findings[Finding(origin=origin, path=path, message=message)] = None
-
-
-def _origin(path: ConfigPath, changes: Mapping[ConfigPath, Change], message: str) -> Origin:
-    """Where to point for an error at `path`: the value itself, else one below it that the message names, else near."""
-    if path in changes:
-        return changes[path].origin
-    below = [change for name, change in changes.items() if name[: len(path)] == path]
-    if below:
-        named = [change for change in below if change.path[-1] in message.replace("'", " ").split()]
-        change = _latest(named or below)
-        if not path and not named:
-            return Origin()
-        return change.origin if named else _above(change, len(change.path) - len(path))
-    return _origin(path[:-1], changes, message) if path else Origin()
-
-
-def _above(change: Change, num_names: int) -> Origin:
-    """Where the mapping stands that is written so many names above a value, as far as it was written nested."""
-    written = list(change.origin.path)
-    while (
-        len(written) > 1 and isinstance(written[-1], str) and 0 < (length := len(written[-1].split("."))) <= num_names
-    ):
-        written.pop()
-        num_names -= length
-    return Origin(path=tuple(written), setting=change.origin.setting)
-
-
-def _latest(changes: Sequence[Change]) -> Change:
-    layers = ("base", "variants", "grid")
-    return max(changes, key=lambda change: layers.index(str(change.origin.path[0])) if change.origin.path else 3)

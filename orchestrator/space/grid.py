@@ -186,7 +186,7 @@ def _parse_when(section: Any, at: KeyPath, report: Report) -> dict[ConfigPath, C
         return {}
     conditions = {}
     for key, condition in section.items():
-        parsed = _parse_condition(condition, (*at, key), report)
+        parsed = parse_condition(condition, (*at, key), report)
         if parsed is not None:
             conditions[tuple(key.split("."))] = parsed
     return conditions
@@ -197,12 +197,13 @@ def _parse_exclude(section: Any, at: KeyPath, report: Report) -> Iterator[Condit
         report(at, f"should be a list of conditions (got {shown(section)})")
         return
     for index, condition in enumerate(section):
-        parsed = _parse_condition(condition, (*at, index), report)
+        parsed = parse_condition(condition, (*at, index), report)
         if parsed is not None:
             yield parsed
 
 
-def _parse_condition(section: Any, at: KeyPath, report: Report) -> Condition | None:
+def parse_condition(section: Any, at: KeyPath, report: Report) -> Condition | None:
+    """Reads one condition; what is wrong is reported."""
     if not isinstance(section, Mapping) or not section:
         report(at, f"a condition maps keys to a value or a list of values (got {shown(section)})")
         return None

@@ -2,19 +2,11 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
+
+from orchestrator.study.model import Name, Scalar, Seed, StudyModel
 
 SCHEMA_VERSION = 1
-
-Seed = Annotated[int, Field(ge=0, lt=2**63)]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=100)]
-Scalar = bool | int | float | str | None
-
-
-class StudyModel(BaseModel):
-    """Base of all parts of a study file: frozen, no unknown keys, no coercion of types."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class Offset(StudyModel):

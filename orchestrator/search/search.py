@@ -1,0 +1,94 @@
+"""A search: one space, resolved, with everything that decides what is proposed."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from orchestrator.identity.canonical import canonical_json
+from orchestrator.identity.identifiers import DIGITS, Pins, cell_id
+from orchestrator.search.candidates import Candidate
+from orchestrator.search.space import SearchedParameter, SearchSpace, Values
+from orchestrator.space.cells import Cell
+from orchestrator.space.resolution import Resolved
+from orchestrator.study.search import FloatParameter, SearchSection
+
+PROPOSALS_VERSION = 1
+"""Enters the identity of every search; raised when the same history would give other proposals."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    """One search of a study: there is one for each variant and grid point that differ.
+
+    Attributes:
+        section: what the study file asks for.
+        space: what may be chosen.
+        variants: the names of the variants that it belongs to; they enter its candidates, not its identity.
+        pins: pinned streams, part of the candidates' identity.
+        replicate_seeds: the seeds of every candidate.
+        fixed: points to try first, distinct and valid.
+    """
+
+    section: SearchSection
+    space: SearchSpace
+    variants: tuple[str, ...]
+    pins: Pins
+    replicate_seeds: tuple[int, ...]
+    fixed: tuple[Values, ...] = ()
+
+    def candidate(self, values: Values) -> Candidate | Resolved:
+        """The candidate with these values, or what is wrong with its configuration."""
+        resolved = self.space.resolve(values)
+        if resolved.config is None:
+            return resolved
+        identity = cell_id(self.space.trainable, resolved.config, self.pins)
+        cell = Cell(cell_id=identity, config=resolved.config, variants=self.variants)
+        return Candidate(parameters=values, cell=cell)
+
+    @cached_property
+    def search_id(self) -> str:
+        """32 hex digits over everything that decides what is proposed and told.
+
+        `max_trials` and `confirm` do not enter: raising the one continues the search, the other comes after it. The
+        configuration enters as written, so a default written out is another search; it proposes the same candidates,
+        whose trials are found in the store.
+        """
+        return hashlib.sha256(canonical_json(self._content()).encode("ascii")).hexdigest()[:DIGITS]
+
+    def _content(self) -> dict[str, Any]:
+        section = self.section
+        return {
+            "proposals": PROPOSALS_VERSION,
+            "trainable": self.space.trainable.name,
+            "version": self.space.trainable.version,
+            "base": {".".join(path): change.value for path, change in self.space.written.items()},
+            "randomness": {name: dict(pin) if isinstance(pin, Mapping) else pin for name, pin in self.pins.items()},
+            "parameters": [_parameter(parameter) for parameter in self.space.parameters],
+            "fixed": [dict(values) for values in self.fixed],
+            "objectives": [objective.model_dump(exclude_none=True) for objective in section.objectives],
+            "constraints": [constraint.model_dump(exclude_none=True) for constraint in section.constraints],
+            "sampler": section.sampler.model_dump(exclude_none=True),
+            "round_size": section.round_size,
+            "seeds": list(self.replicate_seeds),
+            "reduction": section.reduction.value,
+            "pruning": None if section.pruning is None else section.pruning.model_dump(),
+        }
+
+
+def _parameter(parameter: SearchedParameter) -> dict[str, Any]:
+    """A parameter as it enters the identity: what is left out and what is at its default are the same."""
+    domain = parameter.domain
+    content = {
+        key: value
+        for key, value in domain.model_dump(exclude_none=True).items()
+        if key != "when" and value is not False
+    }
+    if isinstance(domain, FloatParameter):
+        content |= {key: float(content[key]) for key in ("low", "high", "step") if key in content}
+    if content.get("step") == 1 and content["type"] == "int":
+        del content["step"]
+    if parameter.when is not None:
+        content["when"] = {".".join(path): list(wanted) for path, wanted in parameter.when.values.items()}
+    return {"name": parameter.name, **content}

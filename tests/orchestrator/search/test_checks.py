@@ -1,0 +1,276 @@
+"""Whatever is wrong with a search meets one clear line with file, line and column, before anything runs."""
+
+import pytest
+from searching import check, the_search
+
+GOOD = """\
+base:
+  task: {name: needle_haystack}
+  model: {name: amor}
+variants:
+  ssm_only: {model.name: ssm}
+  entropy: {}
+grid:
+  training.batch_size: [16, 32]
+search:
+  sampler: {name: tpe, seed: 0}
+  parameters:
+    model.gate.scale: {type: float, low: 1.0, high: 30.0, log: true}
+    model: {attention: {top_k: {type: int, low: 1, high: 32, log: true}}}
+    task.noise_length: {type: int, low: 10, high: 150, step: 10}
+    model.gate.name: {type: categorical, choices: [entropy, oracle, random]}
+    model.gate.rate: {type: float, low: 0.1, high: 0.9, when: {model.gate.name: random}}
+  fixed:
+    - {model: {gate: {name: entropy, scale: 5.0}}, model.attention.top_k: 3, task.noise_length: 50}
+  objectives:
+    - {metric: validation_retrieval_accuracy, direction: maximize}
+    - {parameter: task.noise_length, direction: maximize}
+  constraints:
+    - {metric: validation_gate_rate, at_most: 0.25}
+  max_trials: 120
+  round_size: 8
+  replicates: 3
+  confirm: {top: 5, seeds: 10}
+"""
+SCALE = "model.gate.scale: {type: float, low: 1.0, high: 30.0, log: true}"
+TOP_K = "{type: int, low: 1, high: 32, log: true}"
+NOISE = "{type: int, low: 10, high: 150, step: 10}"
+CHOICES = "choices: [entropy, oracle, random]"
+WHEN = "when: {model.gate.name: random}"
+TPE = "sampler: {name: tpe, seed: 0}"
+ACCURACY = "{metric: validation_retrieval_accuracy, direction: maximize}"
+AT = "search.parameters.model.gate.scale"
+
+
+def test_the_search_that_is_spoiled_below_is_valid():
+    searches, problems = check(GOOD)
+    assert problems == []
+    assert [search.variants for search in searches] == [("ssm_only",), ("ssm_only",), ("entropy",), ("entropy",)]
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "expected"),
+    [
+        # ranges
+        (SCALE, SCALE.replace("1.0", "30.0"), f"study.yaml:12:23: {AT}: the range is empty: low 30.0 is not below high 30.0; a single value belongs into `base`"),
+        (SCALE, SCALE.replace("1.0", "0.0"), f"study.yaml:12:23: {AT}: log: true takes a low above 0 (got 0.0)"),
+        (TOP_K, TOP_K.replace("low: 1,", "low: 0,"), "study.yaml:13:32: search.parameters.model.attention.top_k: log: true takes a low at least 1 (got 0)"),
+        (NOISE, NOISE.replace("150", "155"), "study.yaml:14:24: search.parameters.task.noise_length: step 10 does not divide the range from 10 to 155; change `high` or `step`"),
+        (SCALE, SCALE.replace("log: true", "step: 0.3"), f"{AT}: step 0.3 does not divide the range from 1.0 to 30.0"),
+        (SCALE, SCALE.replace("log: true", "log: true, step: 1.0"), f"{AT}: log: true takes no `step`"),
+        (SCALE, SCALE.replace("1.0", "-1.0e+308").replace("30.0", "1.0e+308").replace("log: true", "log: false"), f"{AT}: the range from -1e+308 to 1e+308 is wider than any number"),
+        (NOISE, NOISE.replace("step: 10", "step: 0"), "noise_length.step: should be greater than or equal to 1 (got 0)"),
+        (TOP_K, TOP_K.replace("low: 1,", "low: 1.5,"), "study.yaml:13:49: search.parameters.model.attention.top_k.low: should be a valid integer (got 1.5)"),
+        (CHOICES, "choices: [entropy, entropy]", "search.parameters.model.gate.name.choices: choices must be distinct; repeated: 'entropy'"),
+        (CHOICES, "choices: [random]", "search.parameters.model.gate.name.choices: there is nothing to choose"),
+        (CHOICES, "choices: []", "search.parameters.model.gate.name.choices: list should have at least 1 item"),
+        # what the trainable refuses, and where
+        (NOISE, NOISE.replace("150", "300"), "study.yaml:14:51: search.parameters.task.noise_length.high: seq_length 256 is too short"),
+        (SCALE, SCALE.replace("low: 1.0", "low: -1.0").replace(", log: true", ""), f"study.yaml:12:42: {AT}.low: should be greater than 0 (got -1.0)"),
+        (CHOICES, "choices: [entropy, oracel, random]", "search.parameters.model.gate.name.choices.1: unknown gate \"oracel\"; did you mean 'oracle'?"),
+        (TOP_K, "{type: float, low: 1.5, high: 32.0}", "search.parameters.model.attention.top_k.low: should be a valid integer (got 1.5)"),
+        # keys
+        (SCALE, SCALE.replace("high:", "hihg:"), "study.yaml:12:47: search.parameters.model.gate.scale.hihg: unknown key; did you mean 'high'?"),
+        ("max_trials", "max_trails", "study.yaml:24:3: search.max_trails: unknown key; did you mean 'max_trials'?"),
+        ("confirm: {top", "confirm: {tpo", "search.confirm.tpo: unknown key; did you mean 'top'?"),
+        (SCALE, SCALE.replace("type: float, ", ""), f"{AT}: should be a mapping whose `type` is float, int or categorical"),
+        (SCALE, SCALE.replace("float", "flaot"), f"{AT}: should be a mapping whose `type` is float, int or categorical"),
+        (SCALE, SCALE.replace("gate.scale", "gate.scael"), "study.yaml:12:5: search.parameters.model.gate.scael: no configuration has the key 'model.gate.scael'; did you mean 'model.gate.scale'?"),
+        (SCALE, SCALE.replace("gate.scale", "attention.top_k"), "'model.attention.top_k' is written twice, nested and with dots"),
+        (SCALE, SCALE.replace("model.gate.scale", "training.batch_size"), "search.parameters.training.batch_size: 'training.batch_size' is an axis of the grid, too; search it or list it, not both"),
+        ("  entropy: {}", "  entropy: {model.gate.scale: 3.0}", f"{AT}: variant 'entropy' sets this key; it cannot be searched as well"),
+        # conditions
+        (WHEN, "when: {model.gate.nam: random}", "search.parameters.model.gate.rate.when: no configuration has the key 'model.gate.nam'; did you mean 'model.gate.name'?"),
+        (WHEN, "when: {model.gate.name: learned_rl}", "search.parameters.model.gate.rate.when: holds nowhere in the space"),
+        (WHEN, "when: random", "should be a valid dictionary"),
+        (CHOICES, CHOICES + ", when: {model.gate.rate: 0.5}", "conditions go in a circle: 'model.gate.name', 'model.gate.rate'"),
+        # points to try first
+        ("scale: 5.0", "scale: 50.0", "search.fixed.0.model.gate.scale: is no value of this parameter, a number from 1.0 to 30.0 (got 50.0)"),
+        ("top_k: 3", "top_k: three", "search.fixed.0.model.attention.top_k: is no value of this parameter, a whole number from 1 to 32 (got \"three\")"),
+        ("scale: 5.0", "scael: 5.0", "search.fixed.0.model.gate.scael: no parameter \"model.gate.scael\" is searched; did you mean 'model.gate.scale'?"),
+        (", task.noise_length: 50}", "}", "study.yaml:18:7: search.fixed.0: a fixed point has every parameter; missing: task.noise_length"),
+        ("scale: 5.0", "scale: 5.0, rate: 0.5", "search.fixed.0: 'model.gate.rate' is not searched at this point, where its `when` does not hold"),
+        # objectives and constraints
+        (ACCURACY, ACCURACY.replace("accuracy", "acuracy"), "study.yaml:20:16: search.objectives.0.metric: there is no metric \"validation_retrieval_acuracy\"; did you mean 'validation_retrieval_accuracy'?"),
+        (ACCURACY, ACCURACY.replace("validation", "test"), "search.objectives.0.metric: a search never sees the test split (got \"test_retrieval_accuracy\"); take 'validation_retrieval_accuracy'"),
+        ("validation_gate_rate", "test_gate_rate", "search.constraints.0.metric: a search never sees the test split"),
+        ("at_most: 0.25", "at_most: 25", "search.constraints.0.at_most: validation_gate_rate is a fraction between 0 and 1 (got 25; 5 % is 0.05)"),
+        ("at_most: 0.25", "at_most: 0.2, at_least: 0.1", "search.constraints.0: a constraint has `at_most` or `at_least`, one of them"),
+        ("{parameter: task.noise_length,", "{parameter: task.noise_width,", "search.objectives.1.parameter: no parameter \"task.noise_width\" is searched; did you mean 'task.noise_length'?"),
+        ("{parameter: task.noise_length,", "{parameter: model.gate.name,", "an objective is a number; 'model.gate.name' is categorical"),
+        ("{parameter: task.noise_length,", "{parameter: model.gate.rate,", "an objective has a value everywhere; 'model.gate.rate' has a `when`"),
+        ("{parameter: task.noise_length,", "{parameter: model.attention.top_k,", "search.objectives.1.parameter: variant 'ssm_only' is searched, too, but does not use this key"),
+        ("{parameter: task.noise_length,", "{parameter: task.noise_length, metric: train_loss,", "an objective is a `metric` or a `parameter`, one of them"),
+        ("{parameter: task.noise_length,", "{metric: validation_retrieval_accuracy,", "'validation_retrieval_accuracy' is an objective twice"),
+        # what the sampler cannot do
+        (TPE, "sampler: {name: cmaes}", "study.yaml:10:19: search.sampler.name: sampler cmaes is not offered: Optuna keeps its state pickled"),
+        (TPE, "sampler: {name: bohb}", "search.sampler.name: should be 'random', 'tpe', 'nsga2', 'gp' or 'qmc' (got \"bohb\")"),
+        (TPE, "sampler: {name: nsga2}", "study.yaml:10:19: search.sampler.name: sampler nsga2 cannot search 'model.gate.rate', which has a `when`; take tpe or random"),
+        (TPE, "sampler: {name: gp}", "search.sampler.name: sampler gp takes minutes per round with several objectives; take tpe or nsga2"),
+        (TPE, "sampler: {name: tpe, population_size: 8}", "search.sampler: sampler tpe has no population"),
+        ("round_size: 8", "pruning: {method: halving}", "search: pruning: halving takes a single objective; with several take racing, or no pruning"),
+        ("round_size: 8", "pruning: {method: racing, first_seeds: 3}", "search: pruning: racing takes more replicates (3) than first_seeds (3)"),
+        ("round_size: 8", "pruning: {method: racing, keep: 1.0}", "search.pruning.keep: should be less than 1 (got 1.0)"),
+        ("replicates: 3", "reduction: lower_bound", "search: reduction: lower_bound takes at least 2 replicates"),
+        ("replicates: 3", "reduction: best", "search.reduction: should be 'mean', 'median', 'worst' or 'lower_bound' (got \"best\")"),
+        ("replicates: 3", "replicates: 4", "search.replicates: 4 replicates are more than the study's 3 seeds; raise `seeds`, or lower `replicates`"),
+        ("max_trials: 120", "max_trials: 0", "search.max_trials: should be greater than or equal to 1 (got 0)"),
+    ],
+)  # fmt: skip
+def test_each_meets_one_clear_line(good, bad, expected):
+    assert good in GOOD
+    searches, problems = check(GOOD.replace(good, bad, 1))
+    assert searches == ()
+    assert any(expected in problem for problem in problems), problems
+    assert all(problem.startswith("study.yaml:") and "\n" not in problem for problem in problems)
+    assert len(problems) == len(set(problems))
+
+
+def test_a_parameter_that_no_variant_uses_is_told():
+    text = GOOD.replace(CHOICES, "choices: [oracle, random]").replace("{name: entropy, scale: 5.0}", "{name: oracle}")
+    _, problems = check(
+        text.replace("    - {model: {gate: {name: oracle}}", "    - {model: {gate: {name: oracle, scale: 5.0}}")
+    )
+    assert any(f"study.yaml:12:5: {AT}: no variant uses this key (gate " in problem for problem in problems), problems
+
+
+def test_all_problems_show_at_once():
+    text = GOOD.replace("low: 10,", "low: 200,").replace("max_trials", "max_trails").replace("name: tpe", "name: cmaes")
+    _, problems = check(text)
+    for key in ("search.parameters.task.noise_length", "search.max_trails", "search.max_trials", "search.sampler.name"):
+        assert any(f": {key}: " in problem for problem in problems), key
+
+
+@pytest.mark.parametrize(
+    "raw", ["[]", "3", "{}", "{parameters: [], objectives: {}}", "{parameters: {model: 3}, fixed: [3]}"]
+)
+def test_anything_at_all_as_a_search_is_told_apart_from_one(raw):
+    searches, problems = check(f"base: {{task: {{name: simple_retrieval}}, model: {{name: ssm}}}}\nsearch: {raw}\n")
+    assert searches == ()
+    assert problems
+    assert all(problem.startswith("study.yaml:2:") for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("model: {name: amor}", "model: {name: amr}", 'study.yaml:3:17: base.model.name: unknown model "amr"'),
+        ("  entropy: {}", "  entropy: {model.d_model: 0}", "variants.entropy.model.d_model: should be greater than or"),
+    ],
+)
+def test_ranges_are_not_blamed_for_what_is_wrong_elsewhere(old, new, expected):
+    _, problems = check(GOOD.replace(old, new))
+    assert any(expected in problem for problem in problems), problems
+    assert not any("low:" in problem or "high:" in problem for problem in problems), problems
+
+
+def test_conditions_on_rare_combinations_of_many_choices_are_kept():
+    many = ", ".join(str(float(number)) for number in range(1, 21))
+    search = the_search(f"""
+trainable: do_nothing
+search:
+  parameters:
+    value: {{type: categorical, choices: [{many}]}}
+    spread: {{type: categorical, choices: [{many}]}}
+    epochs: {{type: int, low: 1, high: 9, when: {{value: 20.0, spread: 20.0}}}}
+    sleep_s: {{type: float, low: 0.0, high: 1.0, when: {{value: 19.0}}}}
+  objectives: [{{metric: score, direction: maximize}}]
+  max_trials: 10
+""")
+    assert {parameter.name for parameter in search.space.parameters} == {"value", "spread", "epochs", "sleep_s"}
+    values = search.space.walk(
+        lambda parameter: list(parameter.domain.values())[-1] if parameter.name != "sleep_s" else 0
+    )
+    assert values == {"value": 20.0, "spread": 20.0, "epochs": 9}
+
+
+def test_a_setting_of_a_searched_key_is_told():
+    _, problems = check(GOOD, ["model.gate.scale=3.0"])
+    assert any("--set model.gate.scale=3.0 gives it a value; it cannot be searched as well" in p for p in problems)
+
+
+def test_each_variant_has_the_parameters_that_it_uses_at_each_grid_point():
+    searches, _ = check(GOOD)
+    names = [{parameter.name for parameter in search.space.parameters} for search in searches]
+    assert names[0] == names[1] == {"task.noise_length"}
+    assert names[2] == names[3]
+    assert len(names[2]) == 5
+    sizes = [search.space.written[("training", "batch_size")].value for search in searches]
+    assert sizes == [16, 32, 16, 32]
+    assert [dict(values) for values in searches[0].fixed] == [{"task.noise_length": 50}]
+    assert searches[2].replicate_seeds == (0, 1, 2)
+
+
+def test_a_condition_on_the_variant_is_decided_before_the_search():
+    text = GOOD.replace(NOISE, NOISE.replace("step: 10", "step: 10, when: {variant: entropy}"))
+    text = text.replace("    - {parameter: task.noise_length, direction: maximize}\n", "")
+    searches, problems = check(text)
+    assert problems == []
+    assert {search.variants for search in searches} == {("entropy",)}
+    assert all(p.when is None for search in searches for p in search.space.parameters if p.name == "task.noise_length")
+
+
+def test_variants_that_differ_in_nothing_share_a_search():
+    searches, _ = check(GOOD.replace("  entropy: {}", "  entropy: {}\n  again: {}"))
+    assert [search.variants for search in searches[2:]] == [("entropy", "again"), ("entropy", "again")]
+
+
+SMALL = """
+trainable: do_nothing
+randomness: {}
+search:
+  parameters:
+    value: {type: float, low: 0.0, high: 2.0}
+    epochs: {type: int, low: 1, high: 9}
+  objectives: [{metric: score, direction: maximize}]
+  max_trials: 10
+  replicates: 2
+"""
+
+
+def test_golden_search_id():
+    """Under this id the rounds of a search stand in users' stores: if it changes, their searches start again."""
+    assert the_search(SMALL).search_id == "aa031c82b7f89150c7639195a47f212e"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("max_trials: 10", "max_trials: 99"),
+        ("max_trials: 10", "max_trials: 10\n  confirm: {top: 1}"),
+        ("low: 0.0", "low: 0"),
+        ("high: 9", "high: 9, step: 1, log: false"),
+        ("  replicates: 2", "  replicates: 2\n  reduction: mean\n  sampler: {name: tpe, seed: 0}"),
+        ("trainable: do_nothing", "trainable: do_nothing\nseeds: 7"),
+    ],
+)
+def test_what_proposes_the_same_is_the_same_search(old, new):
+    assert old in SMALL
+    assert the_search(SMALL.replace(old, new)).search_id == the_search(SMALL).search_id
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("high: 2.0", "high: 3.0"),
+        ("low: 1,", "low: 1, log: true,"),
+        ("direction: maximize", "direction: minimize"),
+        ("max_trials: 10", "max_trials: 10\n  constraints: [{metric: score, at_most: 1.0}]"),
+        ("max_trials: 10", "max_trials: 10\n  sampler: {name: random}"),
+        ("max_trials: 10", "max_trials: 10\n  sampler: {name: tpe, seed: 1}"),
+        ("max_trials: 10", "max_trials: 10\n  round_size: 9"),
+        ("max_trials: 10", "max_trials: 10\n  fixed: [{value: 1.0, epochs: 2}]"),
+        ("replicates: 2", "replicates: 3"),
+        ("replicates: 2", "replicates: 2\n  reduction: worst"),
+        ("replicates: 2", "replicates: 2\n  pruning: {method: racing}"),
+        ("trainable: do_nothing", "trainable: do_nothing\nbase: {spread: 2.0}"),
+        ("randomness: {}", "randomness: {data: 42}"),
+        ("epochs:", "sleep_s:"),
+    ],
+)
+def test_what_decides_a_proposal_or_a_value_makes_another_search(old, new):
+    assert old in SMALL
+    text = SMALL.replace(old, new)
+    if "sleep_s" in text:
+        text = text.replace("{type: int, low: 1, high: 9}", "{type: float, low: 1, high: 9}")
+    assert the_search(text).search_id != the_search(SMALL).search_id
