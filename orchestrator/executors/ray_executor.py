@@ -112,7 +112,9 @@ class RayExecutor:
         """Kills the actor's process, which Ray does with SIGKILL; replies on their way are dropped."""
         if worker_id in self._actors:
             details = "its process was killed by the driver; where it was then is not known"
-            self._kill(WorkerLost(worker_id=worker_id, cause="killed by the driver", details=details))
+            lost = WorkerLost(worker_id=worker_id, cause="killed by the driver", details=details)
+            self._kill(worker_id)
+            self._tell_when_gone(lost)
 
     def run(self, worker_id: int, assignments: Sequence[Assignment]) -> None:
         """Calls the actor; it keeps calls in order."""
@@ -180,11 +182,11 @@ class RayExecutor:
                 # A fault of ours: what a trainable raises comes as a reply.
                 raise ExecutionError(f"worker {call.worker_id}: {cause_of(error)}") from error
             lost = WorkerLost(worker_id=call.worker_id, cause=cause_of(error), details=details_of(error))
-            self._kill(lost)
-            if not isinstance(error, ActorDiedError):
-                return []  # it may live, and publish, until it is killed
-            self._dying.pop()
-            return [lost]
+            self._kill(call.worker_id)
+            if isinstance(error, ActorDiedError):
+                return [lost]
+            self._tell_when_gone(lost)  # it may have lived, and published, until it was killed
+            return []
         match call.method:
             case _Method.PLACE:
                 host, node = reply
@@ -197,13 +199,16 @@ class RayExecutor:
                 replies = zip(call.stack_ids, reply, strict=True)
                 return [stack_event(call.worker_id, stack_id, of_stack) for stack_id, of_stack in replies]
 
-    def _kill(self, lost: WorkerLost) -> None:
-        """Kills an actor; `poll` tells of it once its process must be gone."""
-        actor = self._actors.pop(lost.worker_id)
+    def _kill(self, worker_id: int) -> None:
+        """Kills an actor; nothing more is heard of its calls."""
+        actor = self._actors.pop(worker_id)
         with contextlib.suppress(RayError):
             ray.kill(actor.handle)
         for ref in actor.refs:
             self._calls.pop(ref, None)
+
+    def _tell_when_gone(self, lost: WorkerLost) -> None:
+        """Lets `poll` tell of a loss once the process must be gone."""
         self._dying.append((time.monotonic() + DYING_S, lost))
 
     def _buried(self) -> list[Event]:

@@ -95,7 +95,6 @@ def check_writable(layout: Layout) -> None:
     Raises:
         StorePathError: It cannot.
     """
-    layout.refuse_strangers()
     refuse_other_folders(layout)
     with temporary_file(layout) as probe:
         for kind in Kind:

@@ -27,12 +27,11 @@ from results_store.schemas import Kind
 from results_store.stores.publishing import check_writable, refuse_other_folders
 from results_store.stores.quarantine import move_to_quarantine
 from results_store.upkeep.leavings import check_cache, check_temporary
-from results_store.upkeep.report import DoctorReport, Finding
+from results_store.upkeep.report import READ_ONLY, DoctorReport, Finding
 from results_store.upkeep.rows import RowChecks
 
 __all__ = ["doctor"]
 
-_READ_ONLY = "nothing could be done: the store cannot be written to"
 _NOT_ITS_FAULT = (duckdb.OutOfMemoryException, duckdb.InterruptException, duckdb.PermissionException)
 """Why a sound file may not be read."""
 
@@ -166,7 +165,7 @@ class _Check:
 
     def _tell(self, path: Path, what: str, done: str, *, is_repaired: bool = False) -> None:
         if not self.is_writable:
-            done, is_repaired = _READ_ONLY, False
+            done, is_repaired = READ_ONLY, False
         self.findings.append(Finding(path=path, what=what, done=done, is_repaired=is_repaired))
 
 

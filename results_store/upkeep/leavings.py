@@ -11,7 +11,7 @@ from results_store.catalogue.segments import key_of_segments
 from results_store.layout import Layout
 from results_store.leftovers import old_entries
 from results_store.schemas import Kind
-from results_store.upkeep.report import Finding
+from results_store.upkeep.report import READ_ONLY, Finding
 
 __all__ = ["check_cache", "check_temporary"]
 
@@ -70,7 +70,7 @@ def check_cache(layout: Layout, renewed: VerificationMemory, *, is_writable: boo
 
 
 def _removed(path: Path, what: str, *, is_writable: bool) -> Finding:
-    done, is_repaired = "nothing could be done: the store cannot be written to", False
+    done, is_repaired = READ_ONLY, False
     if is_writable:
         try:
             path.unlink()

@@ -7,7 +7,10 @@ from pathlib import Path
 
 from results_store.text import inert
 
-__all__ = ["DoctorReport", "Finding"]
+__all__ = ["READ_ONLY", "DoctorReport", "Finding"]
+
+READ_ONLY = "nothing could be done: the store cannot be written to"
+"""What was done about a finding where nothing can be."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,15 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-SUPPORT = Path(__file__).parents[1] / "support"
-sys.path.insert(0, str(SUPPORT))  # trainables and kill points that only tests know
+from kill_points import LOSS_POINTS
 
-from kill_points import LOSS_POINTS  # noqa: E402
-
-from benchmarks.machine import describe_machine  # noqa: E402
-from orchestrator.executors.ray_environment import prepare_environment  # noqa: E402
-from tests.chaos import driver_kills, order, schedules, store_faults, two_drivers, worker_kills  # noqa: E402
-from tests.chaos.outcome import Outcome, print_table, write_json  # noqa: E402
+from benchmarks.machine import describe_machine
+from orchestrator.executors.ray_environment import prepare_environment
+from tests.chaos import driver_kills, order, schedules, store_faults, two_drivers, worker_kills
+from tests.chaos.outcome import Outcome, print_table, write_json
 
 RAY_POINTS = (
     "after planning",
