@@ -104,7 +104,7 @@ class Layout:
     @property
     def entries(self) -> frozenset[str]:
         """Names of everything that the store keeps in its folder, but for hidden entries."""
-        return frozenset({kind.value for kind in Kind} | {"search", "weights", "quarantine"})
+        return frozenset({kind.value for kind in Kind} | {"weights", "quarantine"})
 
     def segments(self, kind: Kind) -> Path:
         """Where copies of many small files are, each in one file; may be deleted at any time."""

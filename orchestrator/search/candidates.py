@@ -2,20 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from orchestrator.search.space import Values
 from orchestrator.space.cells import Cell
-
-
-class CandidateState(StrEnum):
-    """What came of a candidate."""
-
-    COMPLETED = "completed"
-    FAILED = "failed"
-    """A replicate failed or diverged; it has no values."""
-    PRUNED = "pruned"
-    """Given up early; it has no values that stand beside those of others."""
+from results_store.records import CandidateState
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,10 +18,11 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 from optuna.samplers import BaseSampler, GPSampler, NSGAIISampler, QMCSampler, RandomSampler, TPESampler
 
 from orchestrator.identity.canonical import canonical_json
-from orchestrator.search.candidates import CandidateState, ToldCandidate
+from orchestrator.search.candidates import ToldCandidate
 from orchestrator.search.space import SearchedParameter, SearchSpace
 from orchestrator.study.model import Scalar
 from orchestrator.study.search import CategoricalParameter, IntParameter, Sampler, SamplerName
+from results_store.records import CandidateState
 
 POPULATION_SIZE = 50
 """Of nsga2, where the study does not say; Optuna's own default."""

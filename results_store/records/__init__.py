@@ -12,6 +12,7 @@ from results_store.records.attempt import (
     Value,
 )
 from results_store.records.retraction import RetractionRecord
+from results_store.records.search import CandidateEvent, CandidateRecord, CandidateState
 from results_store.records.submission import (
     Direction,
     MemberRecord,
@@ -21,9 +22,21 @@ from results_store.records.submission import (
     TableRow,
 )
 
-Record = TrialRecord | EpochRecord | EntropyRecord | GateRecord | FailureRecord | RetractionRecord | SubmissionRecord
+Record = (
+    TrialRecord
+    | EpochRecord
+    | EntropyRecord
+    | GateRecord
+    | FailureRecord
+    | RetractionRecord
+    | SubmissionRecord
+    | CandidateRecord
+)
 
 __all__ = [
+    "CandidateEvent",
+    "CandidateRecord",
+    "CandidateState",
     "Direction",
     "EntropyRecord",
     "EpochRecord",

@@ -98,6 +98,7 @@ class SubmissionRecord:
         limits: The study's limits, by name.
         tables: The study's tables.
         claims: The study's claims, as they stand in the file.
+        searches: The study's searches: see `results_store.search.SearchInfo`.
     """
 
     submission_id: str
@@ -115,3 +116,4 @@ class SubmissionRecord:
     limits: Mapping[str, Any] = field(default_factory=dict)
     tables: Sequence[TableRecord] = ()
     claims: Sequence[Mapping[str, Any]] = ()
+    searches: Sequence[Mapping[str, Any]] = ()

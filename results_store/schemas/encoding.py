@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from results_store.errors import RecordError
 from results_store.records import (
+    CandidateRecord,
     EntropyRecord,
     EpochRecord,
     FailureRecord,
@@ -35,6 +36,7 @@ _KINDS: dict[type, Kind] = {
     GateRecord: Kind.GATES,
     FailureRecord: Kind.FAILURES,
     RetractionRecord: Kind.RETRACTIONS,
+    CandidateRecord: Kind.SEARCH,
 }
 
 # Names that the view `results` adds: neither a metric nor a field may take them.
@@ -105,9 +107,9 @@ def check_submission(record: SubmissionRecord) -> None:
     """Finds out before anything runs whether the rows of a study can be stored.
 
     Raises:
-        RecordError: There are no members, or a metric or field has a name that is already taken.
+        RecordError: There are neither members nor searches, or a metric or field has a name that is already taken.
     """
-    if not record.members:
+    if not record.members and not record.searches:
         raise RecordError(f"study {record.study!r} has no trials")
     metrics = {metric.name for metric in record.metrics}
     for name in sorted(metrics):
@@ -141,6 +143,8 @@ def _rows_of(record: Record) -> list[dict[str, Any]]:
             return [_with(_fields(record, "values"), record.values, "value")]
         case FailureRecord() | RetractionRecord():
             return [_fields(record)]
+        case CandidateRecord():
+            return [_candidate_row(record)]
         case SubmissionRecord():
             return _submission_rows(record)
 
@@ -169,15 +173,24 @@ def _trial_row(record: TrialRecord) -> dict[str, Any]:
     return _with(row, record.metrics, "metric")
 
 
+def _candidate_row(record: CandidateRecord) -> dict[str, Any]:
+    row = _fields(record)
+    row |= {"parameters": _json(record.parameters), "config": _json(record.config)}
+    return _with(row, config_columns(record.config), "field")
+
+
 def _submission_rows(record: SubmissionRecord) -> list[dict[str, Any]]:
     check_submission(record)
-    shared = _fields(record, "members", "metrics", "limits", "tables", "claims")
+    shared = _fields(record, "members", "metrics", "limits", "tables", "claims", "searches")
     shared |= {
         "metrics": _json([dataclasses.asdict(metric) for metric in record.metrics]),
         "limits": _json(record.limits),
         "tables": _json([dataclasses.asdict(table) for table in record.tables]),
         "claims": _json(list(record.claims)),
+        "searches": _json(list(record.searches)),
     }
+    if not record.members:
+        return [shared]  # a study that only searches has no members beforehand
     rows = []
     for position, member in enumerate(record.members):
         row = {field.name: getattr(member, field.name) for field in dataclasses.fields(member)}

@@ -8,13 +8,15 @@ from results_store.schemas.columns import ColumnType
 
 __all__ = ["Kind"]
 
-_TEXT, _COUNT, _REAL, _FLAG, _TIME, _TEXTS = (
+_TEXT, _COUNT, _REAL, _FLAG, _TIME, _TEXTS, _COUNTS, _REALS = (
     ColumnType.VARCHAR,
     ColumnType.BIGINT,
     ColumnType.DOUBLE,
     ColumnType.BOOLEAN,
     ColumnType.TIMESTAMP,
     ColumnType.VARCHARS,
+    ColumnType.BIGINTS,
+    ColumnType.DOUBLES,
 )
 
 
@@ -28,6 +30,7 @@ class Kind(Enum):
     GATES = "gates"
     FAILURES = "failures"
     RETRACTIONS = "retractions"
+    SEARCH = "search"
 
     @property
     def fixed_columns(self) -> dict[str, ColumnType]:
@@ -74,6 +77,7 @@ _FIXED_COLUMNS: dict[Kind, dict[str, ColumnType]] = {
         "limits": _TEXT,
         "tables": _TEXT,
         "claims": _TEXT,
+        "searches": _TEXT,
     },
     Kind.TRIALS: {
         **_ATTEMPT,
@@ -107,6 +111,28 @@ _FIXED_COLUMNS: dict[Kind, dict[str, ColumnType]] = {
         "failed_at": _TIME,
     },
     Kind.RETRACTIONS: {**_ATTEMPT, "reason": _TEXT, "retracted_at": _TIME},
+    Kind.SEARCH: {
+        "search_id": _TEXT,
+        "event": _TEXT,
+        "round_index": _COUNT,
+        "candidate": _COUNT,
+        "cell_id": _TEXT,
+        "parameters": _TEXT,
+        "config": _TEXT,
+        "point": _TEXT,
+        "seeds": _COUNTS,
+        "trial_ids": _TEXTS,
+        "objective_names": _TEXTS,
+        "objective_directions": _TEXTS,
+        "state": _TEXT,
+        "objective_values": _REALS,
+        "violations": _REALS,
+        "reason": _TEXT,
+        "study": _TEXT,
+        "num_duplicates": _COUNT,
+        "num_invalid": _COUNT,
+        "recorded_at": _TIME,
+    },
 }
 
 _REQUIRED_COLUMNS: dict[Kind, frozenset[str]] = {
@@ -119,6 +145,7 @@ _REQUIRED_COLUMNS: dict[Kind, frozenset[str]] = {
     Kind.GATES: frozenset({"trial_id", "attempt_id"}),
     Kind.FAILURES: frozenset({"trial_id", "attempt_id", "failed_at"}),
     Kind.RETRACTIONS: frozenset({"trial_id", "attempt_id"}),
+    Kind.SEARCH: frozenset({"search_id", "event", "candidate", "cell_id", "recorded_at"}),
 }
 
 # A column that is added to a kind some day is missing in older files. It reads there as what was true of every row
@@ -133,6 +160,7 @@ _DEFAULTS: dict[Kind, dict[str, str]] = {
         "limits": "{}",
         "tables": "[]",
         "claims": "[]",
+        "searches": "[]",
     },
     Kind.TRIALS: {"stack_size": "1"},
     Kind.EPOCHS: {},
@@ -140,4 +168,5 @@ _DEFAULTS: dict[Kind, dict[str, str]] = {
     Kind.GATES: {},
     Kind.FAILURES: {"traceback": "", "gave_up": "false", "stack_size": "1"},
     Kind.RETRACTIONS: {"reason": ""},
+    Kind.SEARCH: {},
 }

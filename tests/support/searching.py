@@ -5,7 +5,7 @@ import math
 from orchestrator.document.changes import flatten
 from orchestrator.document.problems import Problem
 from orchestrator.document.yaml_document import parse_document
-from orchestrator.search.candidates import CandidateState, Outcome, told
+from orchestrator.search.candidates import Outcome, told
 from orchestrator.search.checks import check_search
 from orchestrator.search.propose import propose
 from orchestrator.search.searches import Surroundings
@@ -13,6 +13,7 @@ from orchestrator.space.cells import Variant
 from orchestrator.space.grid import parse_grid
 from orchestrator.study.settings import parse_settings
 from orchestrator.trainables.loading import load_trainable
+from results_store.records import CandidateState
 
 
 def check(text, settings=()):
