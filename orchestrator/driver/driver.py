@@ -26,8 +26,8 @@ from orchestrator.lifecycle.instructions import (
 )
 from orchestrator.lifecycle.machine import Machine
 from orchestrator.lifecycle.states import TrialState
+from orchestrator.space.trial import Trial
 from orchestrator.study.schema import Limits
-from orchestrator.study.study import Trial
 from orchestrator.worker.assignment import Assignment, AttemptTask
 from results_store import Store, StoreError
 from results_store.records import FailureRecord

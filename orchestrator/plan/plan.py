@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from orchestrator.executors.capacity import Capacity
 from orchestrator.plan.forecast import Forecast
 from orchestrator.plan.stacking import Stack, make_stacks, warning_of_memory
+from orchestrator.space.trial import Trial
 from orchestrator.study.schema import Claim
-from orchestrator.study.study import Study, Trial
+from orchestrator.study.study import Study
 from orchestrator.trainables.estimates import Estimates
 
 ALPHA = 0.05

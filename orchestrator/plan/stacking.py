@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from orchestrator.executors.capacity import Capacity
 from orchestrator.plan.schedule import Ending, simulate
 from orchestrator.space.cells import Cell
-from orchestrator.study.study import Trial
+from orchestrator.space.trial import Trial
 from orchestrator.trainables.estimates import Estimates
 
 MAX_STACK_SIZE = 16

@@ -7,17 +7,12 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from orchestrator.document.changes import Change, ConfigPath, flatten
+from orchestrator.document.model import Scalar
 from orchestrator.document.problems import suggestion
 from orchestrator.document.validation import errors_of, shown, unknown_key
 from orchestrator.document.yaml_document import KeyPath
-from orchestrator.search.samplers import NO_CONDITIONS
-from orchestrator.search.search import Search
-from orchestrator.search.searches import Surroundings, make_searches
-from orchestrator.search.space import SearchedParameter, in_order
-from orchestrator.space.fields import all_paths
-from orchestrator.space.grid import VARIANT, Condition, Report, parse_condition
-from orchestrator.study.model import Scalar
-from orchestrator.study.search import (
+from orchestrator.search.searches import Searched, make_searches
+from orchestrator.search.section import (
     CategoricalParameter,
     Confirm,
     Constraint,
@@ -30,12 +25,16 @@ from orchestrator.study.search import (
     SamplerName,
     SearchSection,
 )
+from orchestrator.search.space import SearchedParameter, in_order
+from orchestrator.space.fields import all_paths
+from orchestrator.space.grid import VARIANT, Condition, Report, parse_condition
+from orchestrator.space.layers import Layers
 
 TEST_SPLIT = "test_"
 """How the names of metrics of the test split begin."""
 
 
-def check_search(raw: Any, study: Surroundings, report: Report, at: KeyPath = ("search",)) -> tuple[Search, ...]:
+def check_search(raw: Any, study: Layers, report: Report, at: KeyPath = ("search",)) -> Searched:
     """One search for each variant and grid point that uses a searched key; equal ones are one.
 
     Variants that use none of the searched keys have no search; they are ordinary cells.
@@ -43,14 +42,14 @@ def check_search(raw: Any, study: Surroundings, report: Report, at: KeyPath = ("
     Args:
         raw: the section as written.
         study: what surrounds it.
-        report: called with the place of whatever is wrong, in which case no search is returned.
+        report: called with the place of whatever is wrong, in which case there is no search.
         at: the section's place in the study file.
     """
     return _Checker(study, report, at).check(raw)
 
 
 class _Checker:
-    def __init__(self, study: Surroundings, report: Report, at: KeyPath) -> None:
+    def __init__(self, study: Layers, report: Report, at: KeyPath) -> None:
         self._study = study
         self._report_outside = report
         self._at = at
@@ -58,25 +57,25 @@ class _Checker:
         self._places: dict[str, KeyPath] = {}
         self._fixed: list[dict[str, Change]] = []
 
-    def check(self, raw: Any) -> tuple[Search, ...]:
+    def check(self, raw: Any) -> Searched:
         if not isinstance(raw, Mapping):
             self._report(self._at, f"should be a mapping of parameters, objectives and max_trials (got {shown(raw)})")
-            return ()
+            return Searched()
         section = self._validate(raw)
         if section is None:
-            return ()
+            return Searched()
         self._check_metrics(section)
         self._check_seeds(section)
         parameters = self._parameters(section)
         if not self._is_sound():
-            return ()
+            return Searched()
         self._check_sampler(section, parameters)
         self._check_parameter_objectives(section, parameters)
         self._check_fixed(section, parameters)
         if not self._is_sound():
-            return ()
-        searches = make_searches(section, parameters, self._study, self._report, self._at)
-        return searches if self._is_sound() else ()
+            return Searched()
+        searched = make_searches(section, parameters, self._study, self._report, self._at)
+        return searched if self._is_sound() else Searched()
 
     def _is_sound(self) -> bool:
         return not self._num_problems
@@ -136,6 +135,7 @@ class _Checker:
     def _check_metrics(self, section: SearchSection) -> None:
         known = [metric.name for metric in self._study.trainable.metrics]
         fractions = {metric.name for metric in self._study.trainable.metrics if metric.unit == "fraction"}
+        per_epoch = {metric.name for metric in self._study.trainable.epoch_metrics}
         named = [("objectives", index, objective.metric) for index, objective in enumerate(section.objectives)]
         named += [("constraints", index, constraint.metric) for index, constraint in enumerate(section.constraints)]
         for key, index, metric in named:
@@ -150,6 +150,9 @@ class _Checker:
                 other = f"validation_{metric.removeprefix(TEST_SPLIT)}"
                 instead = f"; take {other!r}" if other in known else ""
                 self._report(place, f"a search never sees the test split (got {shown(metric)}){instead}")
+            elif isinstance(section.pruning, Halving) and metric not in per_epoch:
+                message = f"pruning: halving takes metrics that are reported per epoch, which {metric!r} is not"
+                self._report(place, message)
         for index, constraint in enumerate(section.constraints):
             bound, name = (
                 (constraint.at_most, "at_most") if constraint.at_most is not None else (constraint.at_least, "at_least")
@@ -185,15 +188,16 @@ class _Checker:
                     self._report(
                         place, f"{'.'.join(axis)!r} is an axis of the grid, too; search it or list it, not both"
                     )
+            when = self._condition(domain.when, (*place, "when"), known) if domain.when else None
             for variant in self._study.variants:
-                if any(_overlap(path, change.path) for change in variant.changes):
+                is_searched = when is None or variant.name in when.values.get(VARIANT, (variant.name,))
+                if is_searched and any(_overlap(path, change.path) for change in variant.changes):
                     self._report(place, f"variant {variant.name!r} sets this key; it cannot be searched as well")
             for change in self._study.settings:
                 if _overlap(path, change.path):
                     self._report(
                         place, f"--set {change.origin.setting} gives it a value; it cannot be searched as well"
                     )
-            when = self._condition(domain.when, (*place, "when"), known) if domain.when else None
             found.append(SearchedParameter(path=path, domain=domain, when=when, at=place))
         for one, other in itertools.combinations(found, 2):
             if _overlap(one.path, other.path):
@@ -217,7 +221,7 @@ class _Checker:
         name = section.sampler.name
         place: KeyPath = (*self._at, "sampler", "name")
         conditional = [p for p in parameters if p.when is not None and set(p.when.values) - {VARIANT}]
-        if name in NO_CONDITIONS and conditional:
+        if not name.takes_conditions and conditional:
             message = f"sampler {name} cannot search {conditional[0].name!r}, which has a `when`; take tpe or random"
             self._report(place, message)
         if name is SamplerName.GP and len(section.objectives) > 1:

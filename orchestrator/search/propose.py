@@ -20,12 +20,12 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
+from orchestrator.document.model import Scalar
 from orchestrator.search.candidates import Candidate, Outcome, Proposals, ToldCandidate
 from orchestrator.search.samplers import GENERATION, distribution, generations, make_sampler, round_seed, suggest
 from orchestrator.search.search import Search
+from orchestrator.search.section import CategoricalParameter, FloatParameter, IntParameter, SamplerName
 from orchestrator.search.space import SearchedParameter, Values
-from orchestrator.study.model import Scalar
-from orchestrator.study.search import CategoricalParameter, FloatParameter, IntParameter, SamplerName
 from results_store.records import CandidateState
 
 MAX_ATTEMPTS = 20

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import assert_never
 
 from orchestrator.search.candidates import Outcome
+from orchestrator.search.section import Reduction, SearchSection
 from orchestrator.search.space import Values
-from orchestrator.study.search import Reduction, SearchSection
 from orchestrator.trainables.contract import MetricValue, TrialStatus
 from results_store.records import CandidateState
 from results_store.statistics import mean_interval

@@ -17,11 +17,11 @@ import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.samplers import BaseSampler, GPSampler, NSGAIISampler, QMCSampler, RandomSampler, TPESampler
 
+from orchestrator.document.model import Scalar
 from orchestrator.identity.canonical import canonical_json
 from orchestrator.search.candidates import ToldCandidate
+from orchestrator.search.section import CategoricalParameter, IntParameter, Sampler, SamplerName
 from orchestrator.search.space import SearchedParameter, SearchSpace
-from orchestrator.study.model import Scalar
-from orchestrator.study.search import CategoricalParameter, IntParameter, Sampler, SamplerName
 from results_store.records import CandidateState
 
 POPULATION_SIZE = 50
@@ -31,9 +31,6 @@ MAX_INDEPENDENT = 400
 """Candidates up to which tpe keeps Optuna's default for several objectives: one model per parameter. That is better on
 Optuna's benchmarks (optuna/optuna#6766) but sorts the whole history once per parameter, 28 ms per candidate at 1,000
 candidates and 4 parameters; one model of all parameters together takes 14 ms."""
-
-NO_CONDITIONS = frozenset({SamplerName.NSGA2, SamplerName.GP, SamplerName.QMC})
-"""Samplers that choose conditional parameters at random, whatever they know."""
 
 GENERATION = "NSGAIISampler:generation"
 """The trial's system attribute in which Optuna's NSGA-II keeps its generation."""

@@ -9,10 +9,10 @@ from typing import Any
 from orchestrator.identity.canonical import canonical_json
 from orchestrator.identity.identifiers import DIGITS, Pins, cell_id
 from orchestrator.search.candidates import Candidate
+from orchestrator.search.section import FloatParameter, SearchSection
 from orchestrator.search.space import SearchedParameter, SearchSpace, Values
 from orchestrator.space.cells import Cell
 from orchestrator.space.resolution import Resolved
-from orchestrator.study.search import FloatParameter, SearchSection
 
 PROPOSALS_VERSION = 1
 """Enters the identity of every search; raised when the same history would give other proposals."""

@@ -3,54 +3,42 @@
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from orchestrator.document.changes import Change, ConfigPath, merge
+from orchestrator.document.model import Scalar
 from orchestrator.document.yaml_document import KeyPath
-from orchestrator.identity.identifiers import Pins
 from orchestrator.search.search import Search
+from orchestrator.search.section import CategoricalParameter, SearchSection
 from orchestrator.search.space import SearchedParameter, SearchSpace
-from orchestrator.space.cells import Variant
-from orchestrator.space.grid import VARIANT, Condition, Grid, Report
-from orchestrator.space.resolution import Finding, Resolved, with_defaults
-from orchestrator.study.model import Scalar
-from orchestrator.study.search import CategoricalParameter, SearchSection
-from orchestrator.trainables.contract import Trainable
+from orchestrator.space.grid import VARIANT, Condition, Report
+from orchestrator.space.layers import Layers
+from orchestrator.space.resolution import Finding, Resolved
 
 MAX_COMBINATIONS = 64
 """Combinations of choices that are tried before anything runs; of more, each choice is tried with the others' first."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Surroundings:
-    """The rest of the study, as far as a search depends on it.
+class Searched:
+    """The searches of a study.
 
     Attributes:
-        trainable: validates configurations and knows the metrics.
-        base: the base configuration.
-        variants: changes to it.
-        grid: axes crossed with the variants.
-        settings: `--set`, which win over everything.
-        pins: pinned streams.
-        seeds: the study's seeds.
+        searches: equal ones once.
+        tried: for each context of the layers, in their order, the configurations that were tried beforehand; none
+            where nothing is searched, which makes it an ordinary cell.
     """
 
-    trainable: Trainable
-    base: Sequence[Change] = ()
-    variants: Sequence[Variant] = (Variant(name="base"),)
-    grid: Grid = field(default_factory=Grid)
-    settings: Sequence[Change] = ()
-    pins: Pins = field(default_factory=dict)
-    seeds: Sequence[int] = (0,)
+    searches: tuple[Search, ...] = ()
+    tried: tuple[tuple[Resolved, ...], ...] = ()
 
 
 def make_searches(
     section: SearchSection,
     parameters: Sequence[SearchedParameter],
-    study: Surroundings,
+    study: Layers,
     report: Report,
     at: KeyPath,
-) -> tuple[Search, ...]:
+) -> Searched:
     """One search for each variant and grid point that uses a searched key; equal ones are one.
 
     Args:
@@ -60,11 +48,11 @@ def make_searches(
         report: called with whatever is wrong, in which case the searches are worth nothing.
         at: the section's place in the study file.
     """
-    return _folded(list(_Maker(study, report, at).searches(section, parameters)))
+    return _Maker(study, report, at).searches(section, parameters)
 
 
 class _Maker:
-    def __init__(self, study: Surroundings, report: Report, at: KeyPath) -> None:
+    def __init__(self, study: Layers, report: Report, at: KeyPath) -> None:
         self._study = study
         self._report_outside = report
         self._at = at
@@ -76,16 +64,18 @@ class _Maker:
             self._reported.add((path, message))
             self._report_outside(path, message)
 
-    def searches(self, section: SearchSection, parameters: Sequence[SearchedParameter]) -> Iterator[Search]:
+    def searches(self, section: SearchSection, parameters: Sequence[SearchedParameter]) -> Searched:
         used: set[str] = set()
         active: set[str] = set()
         unused: dict[str, str] = {}
         refused: dict[tuple[str, str], Finding | None] = {}
         searches: list[tuple[str, SearchSpace]] = []
-        for variant, written in self._contexts():
+        tried_points: list[tuple[Resolved, ...]] = []
+        for context in self._study.contexts():
+            variant = context.variant
             space = SearchSpace(
                 trainable=self._study.trainable,
-                written=written,
+                written=context.written,
                 parameters=tuple(_within(parameters, variant)),
             )
             trials = [(values, space.resolve(values)) for values in _trial_points(space)]
@@ -98,6 +88,7 @@ class _Maker:
             unused |= _reasons(space, trials)
             space = replace(space, parameters=tuple(p for p in space.parameters if p.name in in_use))
             searches.append((variant, space))
+            tried_points.append(tuple(resolved for _, resolved in trials) if space.parameters else ())
             broken = _broken_around(trials)
             for finding in broken:
                 self._report(finding.origin.path or ("base", *finding.path), finding.message)
@@ -113,9 +104,10 @@ class _Maker:
             if refusal is not None:
                 self._report(_sample_place(by_name[name], sample), refusal.message)
         if self._reported:
-            return
+            return Searched()
         seeds = tuple(self._study.seeds[: section.replicates])
         tried: set[int] = set()
+        found: list[Search] = []
         for variant, space in searches:
             names = {parameter.name for parameter in space.parameters}
             for index, objective in enumerate(section.objectives):
@@ -124,25 +116,17 @@ class _Maker:
                     self._report((*self._at, "objectives", index, "parameter"), message)
             if space.parameters:
                 fixed = self._fixed_points(section, space, tried)
-                yield Search(
-                    section=section,
-                    space=space,
-                    variants=(variant,),
-                    pins=self._study.pins,
-                    replicate_seeds=seeds,
-                    fixed=tuple(fixed),
+                found.append(
+                    Search(
+                        section=section,
+                        space=space,
+                        variants=(variant,),
+                        pins=self._study.pins,
+                        replicate_seeds=seeds,
+                        fixed=tuple(fixed),
+                    )
                 )
-
-    def _contexts(self) -> Iterator[tuple[str, dict[ConfigPath, Change]]]:
-        """Every variant at every grid point, as written."""
-        study = self._study
-        for variant in study.variants:
-            without_grid = merge([study.base, variant.changes, study.settings])
-            written = {path: change.value for path, change in without_grid.items()}
-            for point in study.grid.points(
-                variant.name, written, lambda values: with_defaults(study.trainable, values), lambda _: None
-            ):
-                yield variant.name, merge([study.base, variant.changes, point, study.settings])
+        return Searched(searches=_folded(found), tried=tuple(tried_points))
 
     def _fixed_points(self, section: SearchSection, space: SearchSpace, tried: set[int]) -> list[dict[str, Scalar]]:
         """The fixed points as far as this search has their parameters."""

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestrator.document.changes import Change, ConfigPath, Origin, merge
+from orchestrator.document.model import Scalar
 from orchestrator.document.yaml_document import KeyPath
+from orchestrator.search.section import CategoricalParameter, FloatParameter, IntParameter
 from orchestrator.space.grid import Condition
 from orchestrator.space.resolution import Resolved, resolve, with_defaults
-from orchestrator.study.model import Scalar
-from orchestrator.study.search import CategoricalParameter, FloatParameter, IntParameter
 from orchestrator.trainables.contract import Trainable
 
 Values = Mapping[str, Scalar]

@@ -1,30 +1,22 @@
 """From variants and grid to cells: every configuration resolved, every problem at its place in the file."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel
 
-from orchestrator.document.changes import Change, ConfigPath, Origin, merge
+from orchestrator.document.changes import Change, ConfigPath, Origin
 from orchestrator.document.problems import suggestion
 from orchestrator.document.yaml_document import KeyPath
-from orchestrator.identity.identifiers import Pins, cell_id
+from orchestrator.identity.identifiers import cell_id
 from orchestrator.space.fields import all_paths
-from orchestrator.space.grid import VARIANT, Condition, Grid
-from orchestrator.space.resolution import Finding, Resolved, leaves_of, resolve, with_defaults
-from orchestrator.trainables.contract import Trainable
+from orchestrator.space.grid import VARIANT, Condition
+from orchestrator.space.layers import Context, Layers
+from orchestrator.space.resolution import Finding, Resolved, leaves_of, resolve
 
 MAX_POINTS = 20_000
 """Grid points of all variants together; more is hardly meant, and would take minutes to resolve."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Variant:
-    """A named set of changes to the base configuration."""
-
-    name: str
-    changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,62 +51,51 @@ class Space:
     findings: list[Finding] = field(default_factory=list)
 
 
-def build_space(
-    *,
-    trainable: Trainable,
-    base: Sequence[Change],
-    variants: Sequence[Variant],
-    grid: Grid,
-    settings: Sequence[Change],
-    pins: Pins,
-) -> Space:
+def too_many_points(layers: Layers) -> str | None:
+    """What is wrong with the number of grid points of all variants together; None where nothing is."""
+    num_points = layers.grid.max_points() * len(layers.variants)
+    if num_points <= MAX_POINTS:
+        return None
+    return f"{num_points:,} points (axes times variants) are more than the {MAX_POINTS:,} that a study may have"
+
+
+def build_space(layers: Layers, searched: Sequence[Sequence[Resolved]] | None = None) -> Space:
     """Resolves every variant at every grid point; equal configurations become one cell.
 
     Args:
-        trainable: its configuration model decides what is valid.
-        base: the base configuration.
-        variants: changes to it.
-        grid: axes crossed with the variants.
-        settings: `--set`, which win over everything.
-        pins: pinned streams; they enter the cells' identity.
+        layers: what the study writes.
+        searched: for each context of the layers, in their order, configurations that a search may make of it: such a
+            context is no cell, and uses what any of them uses. Empty for one that is not searched; None: none is.
     """
-    return _Builder(trainable, base, grid, settings, pins).build(variants)
+    return _Builder(layers).build(searched)
 
 
 class _Builder:
-    def __init__(
-        self, trainable: Trainable, base: Sequence[Change], grid: Grid, settings: Sequence[Change], pins: Pins
-    ) -> None:
-        self._trainable = trainable
-        self._base = base
-        self._grid = grid
-        self._settings = settings
-        self._pins = pins
+    def __init__(self, layers: Layers) -> None:
+        self._layers = layers
         self._findings: dict[Finding, None] = {}
         self._used: set[Origin] = set()
         self._met: set[KeyPath] = set()
         self._unused: dict[Origin, Finding] = {}
 
-    def build(self, variants: Sequence[Variant]) -> Space:
+    def build(self, searched: Sequence[Sequence[Resolved]] | None) -> Space:
         self._check_conditions()
-        num_points = self._grid.max_points() * len(variants)
-        if num_points > MAX_POINTS:
-            message = (
-                f"{num_points:,} points (axes times variants) are more than the {MAX_POINTS:,} that a study may have"
-            )
+        if (message := too_many_points(self._layers)) is not None:
             self._report(Origin(path=("grid",)), (), message)
             return Space(findings=list(self._findings))
         found: dict[str, tuple[BaseModel, dict[str, None]]] = {}
-        for variant in variants:
-            num_points = 0
-            for resolved in self._points(variant):
-                num_points += 1
-                if resolved.config is not None:
-                    identity = cell_id(self._trainable, resolved.config, self._pins)
-                    found.setdefault(identity, (resolved.config, {}))[1][variant.name] = None
-            if not num_points:
-                self._report(Origin(path=("grid", "exclude")), (), f"leaves no grid point of variant {variant.name!r}")
-        for condition in self._grid.conditions():
+        num_points = dict.fromkeys((variant.name for variant in self._layers.variants), 0)
+        for index, context in enumerate(self._layers.contexts(self._note_met)):
+            num_points[context.variant] += 1
+            tried = searched[index] if searched is not None else ()
+            for resolved in tried:
+                self._note_use(resolved, context.changes)
+            if not tried:
+                self._add_cell(context, found)
+        for variant, number in num_points.items():
+            if not number:
+                self._report(Origin(path=("grid", "exclude")), (), f"leaves no grid point of variant {variant!r}")
+        for condition in self._layers.grid.conditions():
             if condition.at not in self._met and not self._findings:
                 self._report(Origin(path=condition.at), (), "holds at no grid point of any variant")
         for origin, finding in self._unused.items():
@@ -125,21 +106,13 @@ class _Builder:
         ]
         return Space(cells=cells, findings=list(self._findings))
 
-    def _points(self, variant: Variant) -> Iterator[Resolved]:
-        without_grid = merge([self._base, variant.changes, self._settings])
-        written = {path: change.value for path, change in without_grid.items()}
-        for point in self._grid.points(variant.name, written, self._with_defaults, self._note_met):
-            resolved = self._resolve(merge([self._base, variant.changes, point, self._settings]))
-            self._note_use(resolved, [*self._base, *variant.changes, *point, *self._settings])
-            yield resolved
-
-    def _resolve(self, changes: dict[ConfigPath, Change]) -> Resolved:
-        resolved = resolve(self._trainable, changes)
+    def _add_cell(self, context: Context, found: dict[str, tuple[BaseModel, dict[str, None]]]) -> None:
+        resolved = resolve(self._layers.trainable, context.written)
         self._findings |= dict.fromkeys(resolved.findings)
-        return resolved
-
-    def _with_defaults(self, written: Mapping[ConfigPath, Any]) -> Mapping[ConfigPath, Any]:
-        return with_defaults(self._trainable, written)
+        self._note_use(resolved, context.changes)
+        if resolved.config is not None:
+            identity = cell_id(self._layers.trainable, resolved.config, self._layers.pins)
+            found.setdefault(identity, (resolved.config, {}))[1][context.variant] = None
 
     def _note_use(self, resolved: Resolved, written: Iterable[Change]) -> None:
         """A value is used where it, or the value that replaced it, is part of the configuration."""
@@ -156,8 +129,8 @@ class _Builder:
         self._met.add(condition.at)
 
     def _check_conditions(self) -> None:
-        known = {*all_paths(self._trainable.config_model), VARIANT}
-        for condition in self._grid.conditions():
+        known = {*all_paths(self._layers.trainable.config_model), VARIANT}
+        for condition in self._layers.grid.conditions():
             for path in condition.values:
                 if path not in known:
                     near = suggestion(".".join(path), [".".join(name) for name in known])

@@ -6,6 +6,7 @@ It describes the configuration of the default trainable; a study that names anot
 
 from typing import Any
 
+from orchestrator.search.section import SearchSection
 from orchestrator.space.fields import Section, root_section, section_of
 from orchestrator.space.grid import RESERVED
 from orchestrator.study.schema import StudyFile
@@ -22,6 +23,7 @@ def study_json_schema() -> dict[str, Any]:
     definitions: dict[str, Any] = schema.setdefault("$defs", {})
     definitions["Configuration"] = _section(root_section(load_trainable(DEFAULT_TRAINABLE).config_model), definitions)
     definitions["Grid"] = _grid()
+    definitions["Search"] = _search(definitions)
     configured = {
         "properties": {
             "base": {"$ref": "#/$defs/Configuration"},
@@ -29,7 +31,9 @@ def study_json_schema() -> dict[str, Any]:
         }
     }
     names_default = {"properties": {"trainable": {"const": DEFAULT_TRAINABLE}}}
-    schema["properties"]["grid"] = {"$ref": "#/$defs/Grid"} | _documentation(schema["properties"]["grid"])
+    for name in ("grid", "search"):
+        reference = {"$ref": f"#/$defs/{name.capitalize()}"}
+        schema["properties"][name] = reference | _documentation(schema["properties"][name])
     return {"$schema": DIALECT, **schema, "if": names_default, "then": configured}
 
 
@@ -56,6 +60,17 @@ def _section(section: Section, definitions: dict[str, Any]) -> dict[str, Any]:
         "patternProperties": {DOTTED_KEY: {}},
         "additionalProperties": False,
     }
+
+
+def _search(definitions: dict[str, Any]) -> dict[str, Any]:
+    """The section `search`; its parameters may be written nested or with dots."""
+    section = SearchSection.model_json_schema(ref_template="#/$defs/{model}")
+    _take_definitions(section, definitions)
+    parameters, fixed = section["properties"]["parameters"], section["properties"]["fixed"]
+    above_parameters = {"type": "object", "not": {"required": ["type"]}}
+    parameters["additionalProperties"] = {"anyOf": [parameters["additionalProperties"], above_parameters]}
+    fixed["items"] = {"type": "object", "minProperties": 1}
+    return {key: value for key, value in section.items() if key not in ("$defs", "title")}
 
 
 def _take_definitions(schema: dict[str, Any], definitions: dict[str, Any]) -> None:

@@ -11,9 +11,11 @@ from orchestrator.document.problems import Position, Problem, in_file_order, sug
 from orchestrator.document.validation import REQUIRED, errors_of, unknown_key
 from orchestrator.document.yaml_document import Document, KeyPath, read_document
 from orchestrator.errors import StudyError, TrainableError
-from orchestrator.identity.identifiers import Pins
-from orchestrator.space.cells import Space, Variant, build_space
+from orchestrator.search.checks import check_search
+from orchestrator.search.searches import Searched
+from orchestrator.space.cells import Space, build_space, too_many_points
 from orchestrator.space.grid import RESERVED, parse_grid
+from orchestrator.space.layers import Layers, Variant
 from orchestrator.study.checks import check_claims, check_tables
 from orchestrator.study.schema import SCHEMA_VERSION, StudyFile
 from orchestrator.study.settings import Settings, apply_to_study, parse_settings
@@ -50,8 +52,12 @@ class _Loader:
     def load(self) -> Study:
         file = self._validate_file()
         trainable = self._load_trainable(file)
-        space = self._resolve(trainable, file.pins() if file is not None else {})
-        if file is None or trainable is None or space is None:
+        layers = self._layers(trainable, file)
+        if layers is None:
+            raise StudyError(in_file_order(self._problems))
+        searched = self._searches(layers)
+        space = self._resolve(layers, searched)
+        if file is None or trainable is None:
             raise StudyError(in_file_order(self._problems))
         for stream in file.randomness:
             if stream not in trainable.streams:
@@ -72,6 +78,7 @@ class _Loader:
             trainable=trainable,
             cells=tuple(space.cells),
             table_sql=table_sql,
+            searches=searched.searches,
         )
         try_tables(study, self._report)
         if self._problems:
@@ -120,14 +127,14 @@ class _Loader:
             self._report(("trainable",), str(error))
             return None
 
-    def _resolve(self, trainable: Trainable | None, pins: Pins) -> Space | None:
-        """Resolves the cells as far as the file's shape allows, so that all problems show at once."""
+    def _layers(self, trainable: Trainable | None, file: StudyFile | None) -> Layers | None:
+        """What is written about configurations, as far as the file's shape allows."""
         base, variants, grid = self._data.get("base", {}), self._data.get("variants"), self._data.get("grid", {})
         variants = {"base": {}} if variants is None else variants
         shaped = isinstance(base, Mapping) and isinstance(grid, Mapping) and isinstance(variants, Mapping)
         if trainable is None or not shaped or not all(isinstance(changes, Mapping) for changes in variants.values()):
             return None
-        space = build_space(
+        return Layers(
             trainable=trainable,
             base=self._layer(base, ("base",)),
             variants=[
@@ -136,9 +143,23 @@ class _Loader:
             ],
             grid=parse_grid(grid, self._report),
             settings=self._settings.configuration,
-            pins=pins,
+            pins=file.pins() if file is not None else {},
+            seeds=file.seed_list() if file is not None else (0,),
         )
+
+    def _searches(self, layers: Layers) -> Searched:
+        raw = self._data.get("search")
+        if raw is None or too_many_points(layers) is not None:
+            return Searched()
+        return check_search(raw, layers, self._report)
+
+    def _resolve(self, layers: Layers, searched: Searched) -> Space:
+        """The cells, as far as they can be told, so that all problems show at once."""
+        is_guess = self._data.get("search") is not None and not searched.searches
+        space = build_space(layers, searched.tried or None)
         for finding in space.findings:
+            if is_guess and not finding.message.startswith("unknown"):
+                continue  # what the search would choose, or use, is not known
             in_base: KeyPath = finding.path if finding.origin.setting else ("base", *finding.path)
             path = finding.origin.path or in_base
             if finding.message == REQUIRED and finding.path and finding.path[-1] != path[-1]:
@@ -162,7 +183,9 @@ class _Loader:
         self._report(path, message)
 
     def _report(self, path: KeyPath, message: str, setting: str | None = None) -> None:
-        at_key = message.startswith(("unknown key", "this key", "no variant uses"))
+        at_key = message.startswith(("unknown key", "this key", "no variant uses")) or (
+            path[:1] == ("search",) and message.startswith("no configuration has")
+        )
         if at_key and path and path[0] == "grid" and isinstance(path[-1], int):
             path = path[:-1]  # the axis, not each of its values
         changed = setting or self._setting_of(path)

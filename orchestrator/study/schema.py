@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from orchestrator.study.model import Name, Scalar, Seed, StudyModel
+from orchestrator.document.model import Name, Scalar, Seed, StudyModel
 
 SCHEMA_VERSION = 1
 
@@ -135,6 +135,10 @@ class StudyFile(StudyModel):
     grid: dict[str, Any] = Field(
         default_factory=dict,
         description="Axes crossed with the variants: key -> list of values; `zip`, `exclude`, `when` restrict it.",
+    )
+    search: dict[str, Any] | None = Field(
+        default=None,
+        description="A search instead of a grid, or within it: parameters, objectives, sampler, rounds, confirmation.",
     )
     limits: Limits = Field(default=Limits(), description="When to give up, and when to stop.")
     tables: list[Table] = Field(default_factory=list, description="Tables made of the results.")

@@ -5,19 +5,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from orchestrator.document.yaml_document import Document
-from orchestrator.identity.identifiers import Pins, trial_ids
+from orchestrator.identity.identifiers import Pins
+from orchestrator.search.search import Search
 from orchestrator.space.cells import Cell
+from orchestrator.space.trial import Trial, trials_of
 from orchestrator.study.schema import StudyFile, Table
 from orchestrator.trainables.contract import Trainable
-
-
-@dataclass(frozen=True, kw_only=True)
-class Trial:
-    """A cell with a seed: one training run."""
-
-    trial_id: str
-    cell: Cell
-    seed: int
 
 
 @dataclass(frozen=True, repr=False)
@@ -29,8 +22,9 @@ class Study:
         document: the file as written.
         settings: the `--set` arguments.
         trainable: what is trained.
-        cells: every distinct configuration, in the order of the file.
+        cells: every distinct configuration that is not searched, in the order of the file.
         table_sql: the SQL text of each table, by the table's name.
+        searches: one for each variant and grid point that is searched, equal ones once.
     """
 
     file: StudyFile
@@ -39,6 +33,7 @@ class Study:
     trainable: Trainable
     cells: tuple[Cell, ...]
     table_sql: Mapping[str, str]
+    searches: tuple[Search, ...] = ()
 
     def __repr__(self) -> str:
         return f"<Study {self.name!r}: {len(self.cells)} cells, {len(self.trials)} trials>"
@@ -55,14 +50,13 @@ class Study:
 
     @cached_property
     def trials(self) -> tuple[Trial, ...]:
-        """Every cell with every seed: all seeds of a cell together, in the order of the file."""
+        """Every cell with every seed: all seeds of a cell together, in the order of the file; without candidates."""
         return tuple(self._trials())
 
     def _trials(self) -> Iterator[Trial]:
         seeds = self.file.seed_list()
         for cell in self.cells:
-            for seed, trial_id in trial_ids(self.trainable, cell.config, self.pins, seeds).items():
-                yield Trial(trial_id=trial_id, cell=cell, seed=seed)
+            yield from trials_of(self.trainable, cell, self.pins, seeds)
 
     def tables(self) -> tuple[Table, ...]:
         """The study's tables."""

@@ -8,9 +8,8 @@ from orchestrator.document.yaml_document import parse_document
 from orchestrator.search.candidates import Outcome, told
 from orchestrator.search.checks import check_search
 from orchestrator.search.propose import propose
-from orchestrator.search.searches import Surroundings
-from orchestrator.space.cells import Variant
 from orchestrator.space.grid import parse_grid
+from orchestrator.space.layers import Layers, Variant
 from orchestrator.study.settings import parse_settings
 from orchestrator.trainables.loading import load_trainable
 from results_store.records import CandidateState
@@ -28,7 +27,7 @@ def check(text, settings=()):
         problems.append(str(Problem(source="study.yaml", position=position, key=key, message=message)))
 
     data = document.data
-    surroundings = Surroundings(
+    surroundings = Layers(
         trainable=load_trainable(data.get("trainable", "amor")),
         base=tuple(flatten(data.get("base", {}), ("base",))),
         variants=tuple(
@@ -40,7 +39,7 @@ def check(text, settings=()):
         pins=data.get("randomness", {}),
         seeds=tuple(range(data.get("seeds", 3))),
     )
-    return check_search(data["search"], surroundings, report), problems
+    return check_search(data["search"], surroundings, report).searches, problems
 
 
 def the_search(text, settings=()):

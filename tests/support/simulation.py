@@ -16,8 +16,8 @@ from simulated_world import DriverKilled, Faults, SimulatedExecutor, SimulatedSi
 
 from orchestrator.driver.driver import Driver
 from orchestrator.lifecycle.states import TrialState
+from orchestrator.space.trial import Trial
 from orchestrator.study.schema import Limits
-from orchestrator.study.study import Trial
 from results_store.records import Provenance, TrialRecord
 
 CELL = SimpleNamespace(config=SimpleNamespace(model_dump=lambda mode: {}))

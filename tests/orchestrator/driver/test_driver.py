@@ -7,8 +7,8 @@ import pytest
 from orchestrator.driver.driver import Driver
 from orchestrator.lifecycle.events import StackTrained, WorkerLost, WorkerPlaced, WorkerStarted
 from orchestrator.lifecycle.states import TrialState
+from orchestrator.space.trial import Trial
 from orchestrator.study.schema import Limits
-from orchestrator.study.study import Trial
 
 CELL = SimpleNamespace(config=SimpleNamespace(model_dump=lambda mode: {}))
 TIMEOUT_S = 10.0

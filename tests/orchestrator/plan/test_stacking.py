@@ -14,8 +14,8 @@ from orchestrator.executors.capacity import Capacity
 from orchestrator.plan.schedule import simulate
 from orchestrator.plan.stacking import MAX_STACK_SIZE, WORTH, make_stacks, warning_of_memory
 from orchestrator.space.cells import Cell
+from orchestrator.space.trial import Trial
 from orchestrator.study.loading import load_study
-from orchestrator.study.study import Trial
 from orchestrator.trainables.do_nothing import DoNothing
 from orchestrator.trainables.estimates import Estimates
 

@@ -9,7 +9,7 @@ from searching import the_search
 
 from orchestrator.search.candidates import CandidateState
 from orchestrator.search.reduction import reduce_candidate, reduce_values
-from orchestrator.study.search import Reduction
+from orchestrator.search.section import Reduction
 from orchestrator.trainables.contract import TrialStatus
 from results_store.statistics import mean_interval
 

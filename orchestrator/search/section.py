@@ -24,7 +24,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
-from orchestrator.study.model import Scalar, StudyModel
+from orchestrator.document.model import Scalar, StudyModel
 
 MAX_WHOLE_NUMBER = 2**53
 """Samplers compute with floats, which are exact up to here."""
@@ -231,6 +231,11 @@ class SamplerName(StrEnum):
     GP = "gp"
     QMC = "qmc"
 
+    @property
+    def takes_conditions(self) -> bool:
+        """Whether it learns about conditional parameters; the others draw them at random, whatever they know."""
+        return self in (SamplerName.RANDOM, SamplerName.TPE)
+
 
 _NO_CMAES = (
     "sampler cmaes is not offered: Optuna keeps its state pickled in a study's trials, so a search could not be "
@@ -347,6 +352,14 @@ class SearchSection(StudyModel):
             raise ValueError("pruning: halving takes a single objective; with several take racing, or no pruning")
         if isinstance(self.pruning, Halving) and self.objectives[0].metric is None:
             raise ValueError("pruning: halving takes an objective that is a metric")
+        if (
+            isinstance(self.pruning, Racing)
+            and self.reduction is Reduction.LOWER_BOUND
+            and self.pruning.first_seeds < 2
+        ):
+            raise ValueError(
+                "pruning: racing by a lower_bound takes first_seeds of at least 2; one value has no interval"
+            )
         if isinstance(self.pruning, Racing) and self.pruning.first_seeds >= self.replicates:
             raise ValueError(
                 f"pruning: racing takes more replicates ({self.replicates}) than first_seeds "

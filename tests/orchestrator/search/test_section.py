@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from orchestrator.search.samplers import distribution
-from orchestrator.search.space import SearchedParameter
-from orchestrator.study.search import (
+from orchestrator.search.section import (
     CategoricalParameter,
     Confirm,
     Constraint,
@@ -22,6 +21,7 @@ from orchestrator.study.search import (
     Sampler,
     SearchSection,
 )
+from orchestrator.search.space import SearchedParameter
 
 
 @st.composite

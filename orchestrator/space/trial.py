@@ -1,0 +1,23 @@
+"""A trial: one training run, the unit of identity, storage and retry."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from orchestrator.identity.identifiers import Pins, trial_ids
+from orchestrator.space.cells import Cell
+from orchestrator.trainables.contract import Trainable
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """A cell with a seed: one training run."""
+
+    trial_id: str
+    cell: Cell
+    seed: int
+
+
+def trials_of(trainable: Trainable, cell: Cell, pins: Pins, seeds: Iterable[int]) -> Iterator[Trial]:
+    """One trial per seed, in the order of the seeds."""
+    for seed, trial_id in trial_ids(trainable, cell.config, pins, tuple(seeds)).items():
+        yield Trial(trial_id=trial_id, cell=cell, seed=seed)
