@@ -92,10 +92,30 @@ class Driver:
         self._seen_s = clock.now_s()
         self._told_s = 0.0
 
-    def run(self, stacks: Sequence[Sequence[Trial]], *, limits: Limits, num_workers: int) -> RunOutcome:
-        """Runs every trial to its end, or until it is told to stop, on an executor that has been opened."""
+    def run(
+        self,
+        stacks: Sequence[Sequence[Trial]],
+        *,
+        limits: Limits,
+        num_workers: int,
+        keep_workers: bool = False,
+    ) -> RunOutcome:
+        """Runs every trial to its end, or until it is told to stop, on an executor that has been opened.
+
+        May be called again and again: every run counts attempts, failures and time for itself.
+
+        Args:
+            stacks: trials to be trained together, in the order in which they are to be started.
+            limits: of this run.
+            num_workers: how many workers are kept alive.
+            keep_workers: another run of this setup follows: after a complete run workers rest (`Executor.rest`). After
+                any other one they are released all the same: what they hold or do then is not known.
+        """
         self._trials = {trial.trial_id: trial for stack in stacks for trial in stack}
         self._finish = None
+        self._answers = []  # of the run before
+        self._seen_s = self._clock.now_s()  # the pause since then is nobody's silence
+        is_complete = False
         machine = Machine(
             stacks=[[trial.trial_id for trial in stack] for stack in stacks],
             num_workers=num_workers,
@@ -107,10 +127,14 @@ class Driver:
         try:
             self._carry_out(machine.start())
             finish = self._until_finished(machine, limits)
+            is_complete = finish.reason is None and not finish.broken
         except StopNow:
             finish = Finish(reason="interrupted")
         finally:
-            self._executor.release()
+            if keep_workers and is_complete:
+                self._executor.rest()
+            else:
+                self._executor.release()
         self._observer.update(machine.counts())
         return RunOutcome(counts=machine.counts(), stop_reason=finish.reason, is_broken=finish.broken)
 

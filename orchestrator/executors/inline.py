@@ -81,6 +81,10 @@ class InlineExecutor:
         events, self._events = self._events, []
         return events
 
+    def rest(self) -> None:
+        """The same as `release`: what is dear to start, imports and data, stays warm with this process."""
+        self.release()
+
     def release(self) -> None:
         """Drops the workers and what they had queued."""
         for worker in self._workers.values():

@@ -17,7 +17,10 @@ class Executor(Protocol):
     """
 
     def open(self, setup: WorkerSetup, num_workers: int | None) -> Capacity:
-        """Prepares for workers of this setup; says how many to start (as asked for, or what fits), and their memory."""
+        """Prepares for workers of this setup; says how many to start (as asked for, or what fits), and their memory.
+
+        Workers that rest are kept if they are of an equal setup, and ended if not.
+        """
 
     @property
     def can_stop_workers(self) -> bool:
@@ -26,7 +29,8 @@ class Executor(Protocol):
     def start_worker(self, worker_id: int, avoid: Collection[str] = ()) -> None:
         """Starts a worker: `WorkerPlaced` and `WorkerStarted`, or `WorkerLost`.
 
-        It is not placed on a node that is to be avoided as long as the executor has any other.
+        It is not placed on a node that is to be avoided as long as the executor has any other. Where a worker rests
+        that may be used, it is taken over.
         """
 
     def stop_worker(self, worker_id: int) -> None:
@@ -52,8 +56,21 @@ class Executor(Protocol):
             ExecutionError: nothing can happen any more.
         """
 
+    def rest(self) -> None:
+        """Between two runs of one setup: workers that have nothing to do stay warm; the others are ended.
+
+        Called only when every trial of the run stands in the store or has failed for good, so that nobody holds rows
+        that somebody waits for. Nothing more is heard of the workers of that run, and their ids are free again. The
+        next `start_worker` takes one over: it is placed and started like a new one, only sooner. If it has died
+        meanwhile, that is `WorkerLost` of the worker that took it over. An executor whose workers cost nothing to start
+        may end them all.
+        """
+
     def release(self) -> None:
-        """Ends the workers of this setup; what they have not published is lost. `open` may be called again."""
+        """Ends the workers of this setup, also those at rest; what they have not published is lost.
+
+        `open` may be called again.
+        """
 
     def close(self) -> None:
         """Ends everything that this executor has started."""

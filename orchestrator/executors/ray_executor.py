@@ -1,4 +1,4 @@
-"""Workers as Ray actors: one CPU and one process each, kept warm between stacks."""
+"""Workers as Ray actors: one CPU and one process each, kept warm between stacks and, if told to, between runs."""
 
 import contextlib
 import signal
@@ -43,7 +43,8 @@ class _RemoteWorker:
     def start(self) -> None:
         # Ray would raise SystemExit in the middle of a training, which looks like an error of the trainable.
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        self._worker = Worker(self._setup, FolderStore(self._store_path))
+        if self._worker is None:  # else it served another run before
+            self._worker = Worker(self._setup, FolderStore(self._store_path))
 
     def run(self, assignments: Sequence[Assignment]) -> list[Reply]:
         assert self._worker is not None, "start comes first"
@@ -72,8 +73,34 @@ class _Call:
 
 @dataclass(kw_only=True)
 class _Actor:
+    """The actor of a worker.
+
+    Attributes:
+        refs: its calls in flight.
+        place: its host and node, once it has said so.
+    """
+
     handle: Any
     refs: list[Any] = field(default_factory=list)
+    place: tuple[str, str] | None = None
+
+
+@dataclass(kw_only=True, eq=False)
+class _Parked:
+    """An actor between two runs, which is nobody's worker.
+
+    Attributes:
+        place: its host and node, if it has said so.
+        starting: the calls of its start that nobody has heard of yet.
+    """
+
+    handle: Any
+    place: tuple[str, str] | None
+    starting: dict[Any, _Method]
+
+    def may_serve(self, avoid: Collection[str]) -> bool:
+        """Whether it is known not to be on one of these nodes."""
+        return not avoid or (self.place is not None and self.place[1] not in avoid)
 
 
 class RayExecutor:
@@ -82,9 +109,12 @@ class RayExecutor:
     def __init__(self, store_path: str, *, address: str | None = None, num_workers: int | None = None) -> None:
         self._store_path = store_path
         self._cluster = RayCluster(address, num_workers)
-        self._setup: Any = None
+        self._setup: WorkerSetup | None = None
+        self._setup_ref: Any = None
         self._actors: dict[int, _Actor] = {}
+        self._parked: list[_Parked] = []
         self._calls: dict[Any, _Call] = {}
+        self._told: list[Event] = []
         self._dying: list[tuple[float, WorkerLost]] = []
         self._checked_s = time.monotonic()
         self._actor_class: Any = ray.remote(num_cpus=1, max_restarts=0, max_task_retries=0)(_RemoteWorker)
@@ -92,7 +122,10 @@ class RayExecutor:
     def open(self, setup: WorkerSetup, num_workers: int | None) -> Capacity:
         """Connects to Ray, if that has not been done; as many workers as there are CPUs, unless told otherwise."""
         self._cluster.connect()
-        self._setup = ray.put(setup)
+        if setup != self._setup:
+            self._end_parked()
+        self._setup = setup
+        self._setup_ref = ray.put(setup)
         return self._cluster.capacity(num_workers)
 
     @property
@@ -101,12 +134,24 @@ class RayExecutor:
         return True
 
     def start_worker(self, worker_id: int, avoid: Collection[str] = ()) -> None:
-        """Creates an actor; first it says where it is, which it can as soon as it has a CPU."""
-        placed = self._actor_class.options(**self._cluster.placement(avoid)) if avoid else self._actor_class
-        handle = placed.remote(self._setup, self._store_path)
-        self._actors[worker_id] = _Actor(handle=handle)
-        self._track(handle.place.remote(), _Call(worker_id=worker_id, method=_Method.PLACE))
-        self._track(handle.start.remote(), _Call(worker_id=worker_id, method=_Method.START))
+        """Takes over a parked actor or creates one; first it says where it is, which it can as soon as it has a CPU."""
+        placement = self._cluster.placement(avoid) if avoid else {}
+        parked = self._unpark(avoid if placement else ())
+        if parked is None:
+            handle = self._actor_class.options(**placement).remote(self._setup_ref, self._store_path)
+            parked = _Parked(handle=handle, place=None, starting={})
+        self._actors[worker_id] = _Actor(handle=parked.handle, place=parked.place)
+        if not parked.starting:
+            # Also one that has started is asked again: an actor that has died since then is found out here.
+            self._track(parked.handle.place.remote(), _Call(worker_id=worker_id, method=_Method.PLACE))
+            self._track(parked.handle.start.remote(), _Call(worker_id=worker_id, method=_Method.START))
+            return
+        # Asked again it would answer behind its start only, and one that hangs would seem to wait for a CPU.
+        if parked.place is not None:
+            host, node = parked.place
+            self._told.append(WorkerPlaced(worker_id=worker_id, host=host, node=node))
+        for ref, method in parked.starting.items():
+            self._track(ref, _Call(worker_id=worker_id, method=method))
 
     def stop_worker(self, worker_id: int) -> None:
         """Kills the actor's process, which Ray does with SIGKILL; replies on their way are dropped."""
@@ -140,7 +185,8 @@ class RayExecutor:
     def poll(self, timeout_s: float) -> list[Event]:
         """Collects the replies of all calls that have returned."""
         self._check()
-        events = self._buried()
+        told, self._told = self._told, []
+        events = told + self._buried()
         if not self._calls:
             if not events and self._dying:
                 time.sleep(timeout_s)
@@ -150,20 +196,53 @@ class RayExecutor:
             ready, _ = ray.wait(list(self._calls), num_returns=len(self._calls), timeout=0)
         return events + [event for ref in ready if ref in self._calls for event in self._collect(ref)]
 
-    def release(self) -> None:
-        """Kills the actors."""
+    def rest(self) -> None:
+        """Parks the actors that train and publish nothing, also those that are still starting; kills the others."""
         for actor in self._actors.values():
-            with contextlib.suppress(RayError):
-                ray.kill(actor.handle)
-        self._actors.clear()
-        self._calls.clear()
-        self._dying.clear()
+            calls = {ref: self._calls[ref].method for ref in actor.refs}
+            if {_Method.RUN, _Method.FLUSH} & set(calls.values()):
+                _end(actor.handle)
+            else:
+                self._parked.append(_Parked(handle=actor.handle, place=actor.place, starting=calls))
+        self._forget()
+
+    def release(self) -> None:
+        """Kills the actors, also the parked ones."""
+        self._end_parked()
+        for actor in self._actors.values():
+            _end(actor.handle)
+        self._forget()
 
     def close(self) -> None:
         """Kills the actors and leaves the cluster."""
         if ray.is_initialized():
             self.release()
         self._cluster.close()
+
+    def _forget(self) -> None:
+        """Of the workers up to now nothing more is heard."""
+        self._actors.clear()
+        self._calls.clear()
+        self._told.clear()
+        self._dying.clear()
+
+    def _end_parked(self) -> None:
+        for parked in self._parked:
+            _end(parked.handle)
+        self._parked.clear()
+
+    def _unpark(self, avoid: Collection[str]) -> _Parked | None:
+        """The parked actor that is ready soonest; None if none may be used, and a new one has a CPU to go to."""
+        chosen = min(
+            (parked for parked in self._parked if parked.may_serve(avoid)),
+            key=lambda parked: len(parked.starting),
+            default=None,
+        )
+        if chosen is not None:
+            self._parked.remove(chosen)
+        elif self._parked:
+            _end(self._parked.pop(0).handle)  # all parked ones hold a CPU; a new one might wait for ever
+        return chosen
 
     def _track(self, ref: Any, call: _Call) -> None:
         self._calls[ref] = call
@@ -189,7 +268,7 @@ class RayExecutor:
             return []
         match call.method:
             case _Method.PLACE:
-                host, node = reply
+                actor.place = host, node = reply
                 return [WorkerPlaced(worker_id=call.worker_id, host=host, node=node)]
             case _Method.START:
                 return [WorkerStarted(worker_id=call.worker_id)]
@@ -202,8 +281,7 @@ class RayExecutor:
     def _kill(self, worker_id: int) -> None:
         """Kills an actor; nothing more is heard of its calls."""
         actor = self._actors.pop(worker_id)
-        with contextlib.suppress(RayError):
-            ray.kill(actor.handle)
+        _end(actor.handle)
         for ref in actor.refs:
             self._calls.pop(ref, None)
 
@@ -221,3 +299,9 @@ class RayExecutor:
         if time.monotonic() - self._checked_s >= CHECK_INTERVAL_S:
             self._checked_s = time.monotonic()
             self._cluster.check()
+
+
+def _end(handle: Any) -> None:
+    """Kills an actor's process, if it lives."""
+    with contextlib.suppress(RayError):
+        ray.kill(handle)

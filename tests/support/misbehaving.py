@@ -56,6 +56,7 @@ class MisbehavingConfig(BaseModel):
         "half_epoch",
         "same_epoch",
         "numpy",
+        "pid",
     ] = "work"
     number: int = 0
     marks: str = Field(default="", description="Folder in which every execution leaves a mark.")
@@ -90,6 +91,8 @@ class Misbehaving(Trainable):
         score = float(config.number + trial.seed)
         odd = {"text": "high", "flag": True, "array": np.zeros(3), "huge": 2**70, "numpy": np.float32(0.5)}
         match config.behaviour:
+            case "pid":
+                score = float(os.getpid())
             case "exit":
                 raise SystemExit(0)
             case "interrupt":
@@ -145,3 +148,8 @@ class Misbehaving(Trainable):
         yield Finished(trial_id=trial.trial_id, metrics={"score": score})
         if config.behaviour == "twice":
             yield Finished(trial_id=trial.trial_id, metrics={"score": score})
+
+
+class SlowToStart(Misbehaving):
+    def prepare_worker(self):
+        time.sleep(3.0)

@@ -22,6 +22,7 @@ from results_store.records import FailureRecord
 
 MAX_POLLS = 20_000
 KILL_TAKES_S = 1.0
+WARM_START_S = 0.01
 
 
 class DriverKilled(BaseException):
@@ -33,7 +34,7 @@ class Faults:
     """How often what happens, drawn once per schedule."""
 
     death: float = 0.0  # per stack, at any moment of it
-    start: float = 0.0  # a worker dies, or hangs, before it is ready
+    start: float = 0.0  # a worker dies, or hangs, before it is ready; one that rests may die in the pause
     hang: float = 0.0  # a stack that hangs though its trials are innocent
     flaky: float = 0.0  # a stack that raises though its trials are innocent
     late: float = 0.0  # replies that take seconds
@@ -156,7 +157,7 @@ class SimulatedWorker:
         rng, executor = self.world.rng, self.executor
         delay_s = rng.uniform(1.0, 30.0) if self.world.happens(self.plot.faults.late, "late reply") else 0.001
         self.due_s = max(self.due_s, self.world.now_s + delay_s)  # replies keep their order
-        self.world.at(self.due_s, lambda: executor.receive(self.worker_id, events))
+        self.world.at(self.due_s, lambda: executor.receive(self, events))
 
     def kill(self):
         """SIGKILL from outside; until it takes effect the publisher may still be at work."""
@@ -285,17 +286,19 @@ class SimulatedExecutor:
     def __init__(self, world, store, plot, watcher):
         self.world, self.store, self.plot, self.watcher = world, store, plot, watcher
         self.workers, self.inbox = {}, []
+        self.rested = []
         self.lost = set()
         self.placed = {}  # nodes of workers of which the driver knew them before its last poll
         self.kill_in = None  # how many more calls the driver lives
         self.interlude = None
         self.num_polls = 0
 
-    def receive(self, worker_id, events):
-        if worker_id not in self.lost:  # nothing is heard of a worker after its loss
+    def receive(self, worker, events):
+        # Nothing is heard of a worker after its loss, or after the run that it worked for.
+        if self.workers.get(worker.worker_id) is worker and worker.worker_id not in self.lost:
             self.inbox += events
             if any(isinstance(event, WorkerLost) for event in events):
-                self.lost.add(worker_id)
+                self.lost.add(worker.worker_id)
 
     def mortal(self):
         """Every call is a moment at which the driver may be killed."""
@@ -312,6 +315,10 @@ class SimulatedExecutor:
             told = {node for node in self.plot.bad_nodes for notice in self.watcher.notices if f"of-{node} " in notice}
             assert told <= set(avoid), "a node that the user is told of is avoided"
         worker = self.workers[worker_id] = SimulatedWorker(worker_id, self)
+        warm = next((rested for rested in self.rested if rested.node not in avoid), None)
+        if warm is not None:
+            self.take_over(worker, warm)
+            return
         others = [node for node in self.plot.nodes if node not in avoid] or self.plot.nodes
         is_busy = self.world.happens(self.plot.faults.busy, "waits for a CPU")
         delay_s = self.world.rng.uniform(10.0, 100.0) if is_busy else 0.1
@@ -324,7 +331,7 @@ class SimulatedExecutor:
         if worker.is_known:
             worker.kill()
             lost = WorkerLost(worker_id=worker_id, cause="stopped", details="all that is known")
-            self.world.after(KILL_TAKES_S, lambda: self.receive(worker_id, [lost]))
+            self.world.after(KILL_TAKES_S, lambda: self.receive(worker, [lost]))
 
     def run(self, worker_id, assignments):
         self.mortal()
@@ -375,9 +382,32 @@ class SimulatedExecutor:
                 self.workers[event.worker_id].is_told_of = True
         return events
 
-    def release(self):
+    def take_over(self, worker, warm):
+        self.world.injected["taken over"] += 1
+        self.rested.remove(warm)
+        if self.world.happens(self.plot.faults.start, "died at rest"):
+            self.world.after(WARM_START_S, worker.die)
+            return
+        worker.node = warm.node
+        worker.tell(WorkerPlaced(worker_id=worker.worker_id, host=f"host-of-{warm.node}", node=warm.node))
+        self.world.after(WARM_START_S, worker.ready)
+
+    def rest(self):
+        """Those that are ready rest; one that is starting might as well, which is of no use to a simulation."""
+        self.mortal()
         for worker in self.workers.values():
+            is_idle = worker.is_ready and not worker.is_busy and not worker.calls
+            if worker.is_alive and worker.is_known and is_idle:
+                assert not worker.buffer, "a worker at rest holds nothing that is not published"
+                self.rested.append(worker)
+            else:
+                worker.kill()
+        self.workers, self.inbox, self.lost, self.placed = {}, [], set(), {}
+
+    def release(self):
+        for worker in [*self.workers.values(), *self.rested]:
             worker.kill()
+        self.rested = []
 
 
 class SimulatedSignals(StopSignals):

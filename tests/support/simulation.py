@@ -111,6 +111,10 @@ class Watcher:
     """An observer; keeps what the driver says."""
 
     def __init__(self):
+        self.begin()
+
+    def begin(self):
+        """Another run."""
         self.failures, self.notices = [], []
 
     def update(self, counts):
@@ -199,20 +203,38 @@ class Schedule:
             clock=SimpleNamespace(now_s=lambda: self.world.now_s),
             attempt_ids=self.plot.new_attempt_id,
         )
-        rows_before = len(self.store.rows)
-        num_failures_before = len(self.store.failures)
-        try:
-            outcome = driver.run(stacks, limits=Limits(**limits), num_workers=rng.randint(1, 4))
-        except DriverKilled:
-            self.may_run_twice = True  # what its workers publish while they die nobody notices
+        num_runs = rng.choice([1, 1, 2, 3])
+        cuts = sorted(rng.randint(0, len(stacks)) for _ in range(num_runs - 1))
+        for start, end in zip([0, *cuts], [*cuts, None], strict=True):
+            watcher.begin()
+            rows_before = len(self.store.rows)
+            num_failures_before = len(self.store.failures)
+            run = stacks[start:end]
+            try:
+                outcome = driver.run(
+                    run, limits=Limits(**limits), num_workers=rng.randint(1, 4), keep_workers=end is not None
+                )
+            except DriverKilled:
+                self.may_run_twice = True  # what its workers publish while they die nobody notices
+                self.check_executions(executor)
+                return None
+            if faults.zombie or faults.store or outcome.stop_reason is not None or self.num_guests:
+                self.may_run_twice = True
             self.check_executions(executor)
-            return None
-        if faults.zombie or faults.store or outcome.stop_reason is not None or self.num_guests:
-            self.may_run_twice = True
-        self.check_executions(executor)
-        self.check(outcome, watcher, to_run, self.store.failures[num_failures_before:], limits)
-        assert len(self.store.rows) >= rows_before
+            run_trials = [trial for stack in run for trial in stack]
+            self.check(outcome, watcher, run_trials, self.store.failures[num_failures_before:], limits)
+            assert len(self.store.rows) >= rows_before
+            if outcome.stop_reason is not None:
+                break
+            self.pause()
         return outcome
+
+    def pause(self):
+        """Between two runs; now and then a long one."""
+        until_s = self.world.now_s + self.rng.choice([0.0, 1.0, 1e5])
+        while self.world.step(until_s):
+            pass
+        self.world.now_s = until_s
 
     num_guests = 0
 

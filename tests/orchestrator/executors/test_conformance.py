@@ -1,9 +1,12 @@
 """What every executor has to do, run against all of them."""
 
 import itertools
+import os
 import time
+from dataclasses import replace
 
 import pytest
+from living import wait_until_gone
 
 from orchestrator.executors.capacity import machine_memory_bytes
 from orchestrator.executors.inline import InlineExecutor
@@ -60,11 +63,15 @@ def wait_for(executor, num_events, timeout_s=60.0):
     return events
 
 
-def start(executor, num_workers=1):
-    capacity = executor.open(SETUP, num_workers)
+def start(executor, num_workers=1, setup=SETUP):
+    capacity = executor.open(setup, num_workers)
     assert capacity.num_workers == num_workers
     num_at_once = num_workers if executor.can_stop_workers else 1  # in one process one after another
     assert 0 < capacity.memory_per_worker_bytes * num_at_once < machine_memory_bytes()
+    start_workers(executor, num_workers)
+
+
+def start_workers(executor, num_workers=1):
     for worker_id in range(num_workers):
         executor.start_worker(worker_id)
     events = wait_for(executor, 2 * num_workers)
@@ -73,6 +80,17 @@ def start(executor, num_workers=1):
         assert isinstance(placed, WorkerPlaced)
         assert placed.host
         assert isinstance(started, WorkerStarted)
+
+
+def processes(executor, store, num_workers=1):
+    """Ids of the processes of the workers, which they train one trial to tell."""
+    numbers = iter(range(len(store.rows(Kind.TRIALS)), 1000))
+    stack_ids = [next(numbers) for _ in range(num_workers)]
+    for worker_id, stack_id in enumerate(stack_ids):
+        executor.run(worker_id, [assignment(stack_id, {"behaviour": "pid"}, publish_at_once=True)])
+    assert {type(event) for event in wait_for(executor, num_workers)} == {StackTrained}
+    scores = {row["trial_id"]: int(row["score"]) for row in store.rows(Kind.TRIALS)}
+    return [scores[f"trial-{stack_id}-0"] for stack_id in stack_ids]
 
 
 def test_a_stack_is_trained_and_published(executor, store):
@@ -229,3 +247,60 @@ def test_it_can_be_opened_again(executor):
     executor.release()
     start(executor)
     assert executor.poll(0.7) == []
+
+
+def test_a_worker_at_rest_is_taken_over(executor, store):
+    start(executor, 2)
+    before = processes(executor, store, 2)
+    executor.rest()
+    executor.rest()  # a run without trials
+    start_workers(executor)
+    (first,) = processes(executor, store)
+    executor.rest()  # the other one was not taken over, and rests on
+    start_workers(executor, 2)
+    again = processes(executor, store, 2)
+    assert first in before
+    assert sorted(again) == sorted(before)
+
+
+def test_after_a_rest_nothing_is_heard_of_what_was_asked_before(executor):
+    executor.open(SETUP, 2)
+    executor.start_worker(0)
+    executor.start_worker(1)
+    executor.rest()
+    assert executor.poll(0.5) == []
+    start_workers(executor, 2)
+    executor.run(0, [assignment(0, {"sleep_s": 1.0})])
+    executor.flush(0)
+    executor.stop_worker(1)
+    executor.rest()
+    assert executor.poll(2.5) == []
+    start_workers(executor, 2)
+    executor.run(1, [assignment(1, {})])
+    (event,) = wait_for(executor, 1)
+    assert (type(event), event.worker_id, event.stack_id) == (StackTrained, 1, 1)
+
+
+@pytest.mark.parametrize("end", ["release", "close"])
+def test_workers_at_rest_are_ended_with_the_others(executor, store, end):
+    start(executor, 2)
+    pids = processes(executor, store, 2)
+    executor.rest()
+    start_workers(executor)
+    getattr(executor, end)()
+    wait_until_gone(set(pids) - {os.getpid()})
+
+
+def test_workers_at_rest_serve_their_own_setup_only(executor, store):
+    start(executor)
+    old = processes(executor, store)
+    executor.rest()
+    start(executor)
+    assert processes(executor, store) == old
+    executor.rest()
+    start(executor, setup=replace(SETUP, git_commit="another"))
+    new = processes(executor, store)
+    assert [row["git_commit"] for row in store.rows(Kind.TRIALS)].count("another") == 1
+    if not isinstance(executor, InlineExecutor):
+        assert old != new
+        wait_until_gone(old)

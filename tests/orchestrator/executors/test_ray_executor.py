@@ -1,10 +1,14 @@
 """What only Ray can do: lose a worker."""
 
 import os
+import signal
+from dataclasses import replace
 
 import pytest
+import ray
+from living import wait_until_gone
 
-from orchestrator.executors.ray_cluster import RayCluster
+from orchestrator.executors.ray_cluster import NODE_LABEL, RayCluster
 from orchestrator.executors.ray_executor import RayExecutor
 from orchestrator.lifecycle.events import StackTrained, WorkerLost, WorkerPlaced, WorkerStarted
 from orchestrator.worker.assignment import Assignment, AttemptTask, WorkerSetup
@@ -112,3 +116,81 @@ def test_a_worker_that_cannot_start_is_lost(executor):
     assert "no_such_module" in lost.cause
     assert "no_such_module cannot be imported" in lost.details
     assert "\x1b" not in lost.details
+
+
+def start(executor, worker_id, avoid=()):
+    executor.start_worker(worker_id, avoid)
+    placed, started = collect(executor, WorkerStarted)
+    assert isinstance(placed, WorkerPlaced)
+    assert (placed.worker_id, started.worker_id) == (worker_id, worker_id)
+    return placed.node
+
+
+def actors(executor):
+    return {worker_id: actor.handle for worker_id, actor in executor._actors.items()}
+
+
+def test_a_worker_that_is_still_starting_rests_and_its_start_is_not_begun_again(executor):
+    executor.open(SETUP, 1)
+    executor.start_worker(0)
+    before = actors(executor)
+    executor.rest()
+    start(executor, 7)
+    assert actors(executor) == {7: before[0]}
+
+
+def test_a_worker_that_takes_long_to_start_is_placed_before_it_has_started(executor):
+    setup = replace(SETUP, trainable="misbehaving:SlowToStart")
+    executor.open(setup, 1)
+    executor.start_worker(0)
+    assert [type(event) for event in collect(executor, WorkerPlaced)] == [WorkerPlaced]
+    executor.rest()
+    executor.start_worker(1)
+    (placed,) = executor.poll(0.2)
+    assert isinstance(placed, WorkerPlaced)
+    assert placed.worker_id == 1
+    (started,) = collect(executor, WorkerStarted)
+    assert started.worker_id == 1
+
+
+def test_a_busy_worker_does_not_rest(executor):
+    executor.open(SETUP, 1)
+    start(executor, 0)
+    busy = actors(executor)[0]
+    executor.run(0, [assignment(0, "hang")])
+    executor.rest()
+    start(executor, 1)
+    assert actors(executor)[1] != busy
+
+
+def test_where_there_is_no_other_node_a_worker_at_rest_is_taken_over_all_the_same(executor):
+    executor.open(SETUP, 1)
+    node = start(executor, 0)
+    before = actors(executor)[0]
+    executor.rest()
+    start(executor, 1, avoid=[node])
+    assert actors(executor)[1] == before
+
+
+def test_a_worker_at_rest_on_a_bad_node_makes_room_for_one_elsewhere(executor, monkeypatch):
+    executor.open(SETUP, 2)  # as many as there are CPUs
+    nodes = {start(executor, 0), start(executor, 1)}
+    before = actors(executor)
+    executor.rest()
+    monkeypatch.setattr(executor._cluster, "placement", lambda avoid: {"label_selector": {NODE_LABEL: "!in(bad)"}})
+    start(executor, 2, avoid=nodes)
+    assert actors(executor)[2] not in before.values()
+    start(executor, 3, avoid=["bad"])
+    assert actors(executor)[3] in before.values()
+
+
+def test_a_worker_that_dies_at_rest_is_lost_by_the_one_that_takes_it_over(executor):
+    executor.open(SETUP, 1)
+    start(executor, 0)
+    pid = ray.get(actors(executor)[0].__ray_call__.remote(lambda worker: os.getpid()))
+    executor.rest()
+    os.kill(pid, signal.SIGKILL)
+    wait_until_gone([pid])
+    executor.start_worker(1)
+    assert [(type(event), event.worker_id) for event in collect(executor, WorkerLost)] == [(WorkerLost, 1)]
+    start(executor, 2)

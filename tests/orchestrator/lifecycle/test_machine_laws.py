@@ -38,4 +38,6 @@ def test_everything_that_can_happen_happens():
         "Ctrl-C",
         "driver killed",
         "two drivers",
+        "taken over",
+        "died at rest",
     }
