@@ -16,6 +16,7 @@ import duckdb
 
 from results_store.catalogue.memory import VerificationMemory
 from results_store.catalogue.scan import Scan
+from results_store.catalogue.search_views import raw_candidates
 from results_store.catalogue.segments import Segments
 from results_store.catalogue.sources import columns_of, identifier, source
 from results_store.schemas import ColumnType, Kind
@@ -121,6 +122,8 @@ class ViewBuilder:
         for kind in Kind:
             if everything or ("raw" in text and kind.value in text):
                 self._make_raw(kind)
+        if everything or ("raw" in text and "candidates" in text):
+            self._make_raw_candidates()
         self._memory.save()
 
     def paths(self) -> Iterator[Path]:
@@ -162,6 +165,14 @@ class ViewBuilder:
         self._made.add(name)
         query = self._source(kind, self._columns[kind])
         self._connection.execute(f"CREATE VIEW {name} AS {query}")
+
+    def _make_raw_candidates(self) -> None:
+        if "raw.candidates" in self._made:
+            return
+        self._made.add("raw.candidates")
+        self._make_raw(Kind.SEARCH)
+        leaves = self._columns[Kind.SEARCH].keys() - Kind.SEARCH.fixed_columns.keys()
+        self._connection.execute(f"CREATE VIEW raw.candidates AS {raw_candidates(sorted(leaves))}")
 
     def _source(self, kind: Kind, columns: Mapping[str, ColumnType], *extra: str) -> str:
         if kind not in self._to_read:

@@ -1,0 +1,5 @@
+"""Searches: what a study records of them."""
+
+from results_store.search.info import SearchConstraint, SearchInfo, SearchObjective
+
+__all__ = ["SearchConstraint", "SearchInfo", "SearchObjective"]
