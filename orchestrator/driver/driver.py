@@ -87,6 +87,7 @@ class Driver:
         self._clock = clock
         self._attempt_ids = attempt_ids
         self._trials: dict[str, Trial] = {}
+        self._stop_after_epoch: int | None = None
         self._answers: list[Event] = []
         self._finish: Finish | None = None
         self._seen_s = clock.now_s()
@@ -99,6 +100,7 @@ class Driver:
         limits: Limits,
         num_workers: int,
         keep_workers: bool = False,
+        stop_after_epoch: int | None = None,
     ) -> RunOutcome:
         """Runs every trial to its end, or until it is told to stop, on an executor that has been opened.
 
@@ -110,8 +112,11 @@ class Driver:
             num_workers: how many workers are kept alive.
             keep_workers: another run of this setup follows: after a complete run workers rest (`Executor.rest`). After
                 any other one they are released all the same: what they hold or do then is not known.
+            stop_after_epoch: trials are stopped after this epoch, and recorded as pruned; None: they are trained to
+                their end. A trial that ends at this very epoch is stopped before it can report its final metrics.
         """
         self._trials = {trial.trial_id: trial for stack in stacks for trial in stack}
+        self._stop_after_epoch = stop_after_epoch
         self._finish = None
         self._answers = []  # of the run before
         self._seen_s = self._clock.now_s()  # the pause since then is nobody's silence
@@ -195,6 +200,7 @@ class Driver:
                 trial_id=attempt.trial_id,
                 config=self._trials[attempt.trial_id].cell.config.model_dump(mode="json"),
                 seed=self._trials[attempt.trial_id].seed,
+                stop_after_epoch=self._stop_after_epoch,
             )
             for attempt in stack.attempts
         ]

@@ -15,7 +15,7 @@ class StudyOutcome:
         num_done_before: how many of them were in the store already.
         num_trained: how many were trained to their end and published now, as the store says.
         num_diverged: how many of these diverged.
-        num_pruned: how many were cut short by their trainable and published as such; the next submit trains them again.
+        num_pruned: how many were cut short and published as such; the next submit trains them again.
         num_failed: how many failed now.
         num_left: how many are still to be run.
         stop_reason: why the run was stopped early, or None.

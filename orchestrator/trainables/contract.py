@@ -129,6 +129,9 @@ class Trainable(ABC):
 
         A trial's numbers must depend on its configuration, seed and randomness only: not on the worker, the order of
         execution or its stack-mates. An exception fails the whole stack; its members are then tried alone.
+
+        The generator may be closed at an `Epoch` report, when nobody wants to know more of any trial of the stack. So a
+        stack whose trials are stopped early saves most if they report each epoch together.
         """
 
     def identity(self, config: Any) -> BaseModel:

@@ -33,12 +33,16 @@ class AttemptTask:
 
     Attributes:
         config: the resolved configuration as JSON data.
+        stop_after_epoch: the attempt ends, as pruned, with the first epoch reported that has this number or a greater
+            one, also if it would have been the last; None: it ends when the trainable says so. No part of the trial's
+            identity: where an attempt is cut off changes none of the numbers before.
     """
 
     attempt_id: str
     trial_id: str
     config: Mapping[str, Any]
     seed: int
+    stop_after_epoch: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 import math
 import time
 import traceback
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ from orchestrator.worker.assignment import MAX_CALL_S, Assignment, AttemptTask, 
 from orchestrator.worker.provenance import host_name, provenance_now
 from orchestrator.worker.publisher import Publisher, RecordSink
 from results_store import Store, StoreError
-from results_store.records import EntropyRecord, EpochRecord, GateRecord, TrialRecord
+from results_store.records import EntropyRecord, EpochRecord, GateRecord, TrialRecord, Value
 
 
 class Worker:
@@ -87,6 +87,12 @@ class Worker:
 class StackRun:
     """One stack: checks the trainable's reports against its contract and turns them into records.
 
+    An attempt with `stop_after_epoch` is recorded as pruned at that epoch, with those of the epoch's metrics that a
+    finished trial has too, as they are: a NaN there is a measurement, and that a trial diverges is the trainable's to
+    say, in a `Finished` report. What is reported on it afterwards is ignored. The trainable is closed once every trial
+    of the stack is finished or stopped; so a stack that is trained in lockstep does no work beyond, while one that is
+    trained trial by trial is spared the rest of its last trial only.
+
     Args:
         assignment: the stack.
         trainable: what trains it, prepared for this process.
@@ -109,6 +115,7 @@ class StackRun:
         self._source_hash = source
         self._sink = sink
         self._finished: list[str] = []
+        self._stopped: set[str] = set()
         self._epochs: set[tuple[str, int]] = set()
         self._started_s = time.monotonic()
 
@@ -129,14 +136,20 @@ class StackRun:
             )
             for task in self._tasks.values()
         ]
-        for report in self._trainable.train(specs):
-            self._take(report, self._task_of(report))
+        reports = self._trainable.train(specs)
+        for report in reports:
+            task = self._task_of(report)
+            if task.attempt_id not in self._stopped:
+                self._take(report, task)
+            if self._stopped and len(self._finished) == len(self._tasks):
+                _close(reports)
+                break
         missing = [task.trial_id for task in self._tasks.values() if task.attempt_id not in self._finished]
         if missing:
             raise TrainableError(f"{self._name} ended without a Finished report for trial {missing[0]}")
 
     def finished_attempts(self) -> tuple[str, ...]:
-        """The attempts whose rows the sink has."""
+        """The attempts whose rows the sink has, also those that were stopped."""
         return tuple(self._finished)
 
     @property
@@ -149,7 +162,7 @@ class StackRun:
         task = self._tasks.get(report.trial_id)
         if task is None:
             raise TrainableError(f"{self._name} reported on trial {report.trial_id!r}, which is not in its stack")
-        if task.attempt_id in self._finished:
+        if task.attempt_id in self._finished and task.attempt_id not in self._stopped:
             raise TrainableError(f"{self._name} reported on trial {report.trial_id} after its Finished report")
         return task
 
@@ -163,15 +176,23 @@ class StackRun:
                     metrics=self._checked(report.metrics, self._trainable.epoch_metrics),
                 )
                 self._sink.add_details([record])
+                if task.stop_after_epoch is not None and record.epoch >= task.stop_after_epoch:
+                    self._stop(task, record.metrics)
             case Details():
                 kind = EntropyRecord if report.table == "entropy" else GateRecord
                 self._sink.add_details(
                     [kind(trial_id=task.trial_id, attempt_id=task.attempt_id, values=dict(row)) for row in report.rows]
                 )
             case Finished():
-                trial = self._trial_record(report, task)
-                self._finished.append(task.attempt_id)
-                self._sink.add_trial(trial)
+                metrics = self._checked(report.metrics, self._trainable.metrics)
+                self._finish(task, self._status(report, metrics), metrics)
+
+    def _stop(self, task: AttemptTask, epoch_metrics: Mapping[str, Value]) -> None:
+        declared = {metric.name for metric in self._trainable.metrics}
+        self._stopped.add(task.attempt_id)
+        self._finish(
+            task, TrialStatus.PRUNED, {name: value for name, value in epoch_metrics.items() if name in declared}
+        )
 
     def _new_epoch(self, report: Epoch) -> int:
         epoch = report.epoch
@@ -199,15 +220,17 @@ class StackRun:
             return plain
         raise TrainableError(f"{self._name} reported {metric} = {value!r:.60}; a metric is a float, an int or None")
 
-    def _trial_record(self, report: Finished, task: AttemptTask) -> TrialRecord:
-        metrics = self._checked(report.metrics, self._trainable.metrics)
+    def _status(self, report: Finished, metrics: Mapping[str, MetricValue]) -> TrialStatus:
         try:
             status = TrialStatus(report.status)
         except ValueError:
             raise TrainableError(f"{self._name} reported status {report.status!r:.60}") from None
         if status is TrialStatus.COMPLETED and not all(_is_finite(value) for value in metrics.values()):
-            status = TrialStatus.DIVERGED
-        return TrialRecord(
+            return TrialStatus.DIVERGED
+        return status
+
+    def _finish(self, task: AttemptTask, status: TrialStatus, metrics: Mapping[str, Value]) -> None:
+        record = TrialRecord(
             trial_id=task.trial_id,
             attempt_id=task.attempt_id,
             trainable=self._trainable.name,
@@ -220,6 +243,15 @@ class StackRun:
             stack_size=len(self._tasks),
             provenance=provenance_now(self._setup, self._source_hash),
         )
+        self._finished.append(task.attempt_id)
+        self._sink.add_trial(record)
+
+
+def _close(reports: Iterator[Report]) -> None:
+    """Ends a training that is not at its end; an iterator that is no generator may have nothing to end."""
+    close = getattr(reports, "close", None)
+    if close is not None:
+        close()
 
 
 def _traceback(error: BaseException) -> str:
