@@ -60,11 +60,26 @@ class RunOutcome:
         counts: trials by state.
         stop_reason: why it was stopped early, or None.
         is_broken: it could not go on; the reason is an error.
+        failed: ids of the trials that have failed for good.
     """
 
     counts: Mapping[TrialState, int]
-    stop_reason: str | None
-    is_broken: bool
+    stop_reason: str | None = None
+    is_broken: bool = False
+    failed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spent:
+    """What earlier runs have used up of the limits.
+
+    Attributes:
+        num_failed: trials that have failed.
+        begun_s: when the time budget began to run; None: it begins with the run.
+    """
+
+    num_failed: int = 0
+    begun_s: float | None = None
 
 
 class Driver:
@@ -101,19 +116,21 @@ class Driver:
         num_workers: int,
         keep_workers: bool = False,
         stop_after_epoch: int | None = None,
+        spent: Spent = Spent(),
     ) -> RunOutcome:
         """Runs every trial to its end, or until it is told to stop, on an executor that has been opened.
 
-        May be called again and again: every run counts attempts, failures and time for itself.
+        May be called again and again: every run counts attempts for itself, and failures and time beside what is spent.
 
         Args:
             stacks: trials to be trained together, in the order in which they are to be started.
-            limits: of this run.
+            limits: of this run, with those before it.
             num_workers: how many workers are kept alive.
             keep_workers: another run of this setup follows: after a complete run workers rest (`Executor.rest`). After
                 any other one they are released all the same: what they hold or do then is not known.
             stop_after_epoch: trials are stopped after this epoch, and recorded as pruned; None: they are trained to
                 their end. A trial that ends at this very epoch is stopped before it can report its final metrics.
+            spent: what the runs before have used up of the limits.
         """
         self._trials = {trial.trial_id: trial for stack in stacks for trial in stack}
         self._stop_after_epoch = stop_after_epoch
@@ -126,12 +143,14 @@ class Driver:
             num_workers=num_workers,
             max_attempts=limits.max_attempts,
             max_failed_trials=limits.max_failed_trials,
+            num_failed_before=spent.num_failed,
             trial_timeout_s=limits.trial_timeout_s if self._executor.can_stop_workers else None,
             new_attempt_id=self._attempt_ids,
         )
         try:
             self._carry_out(machine.start())
-            finish = self._until_finished(machine, limits)
+            begun_s = self._clock.now_s() if spent.begun_s is None else spent.begun_s
+            finish = self._until_finished(machine, limits, begun_s)
             is_complete = finish.reason is None and not finish.broken
         except StopNow:
             finish = Finish(reason="interrupted")
@@ -141,20 +160,25 @@ class Driver:
             else:
                 self._executor.release()
         self._observer.update(machine.counts())
-        return RunOutcome(counts=machine.counts(), stop_reason=finish.reason, is_broken=finish.broken)
+        failed = (trial_id for trial_id in self._trials if machine.state_of(trial_id) is TrialState.FAILED)
+        return RunOutcome(
+            counts=machine.counts(),
+            stop_reason=finish.reason,
+            is_broken=finish.broken,
+            failed=frozenset(failed),
+        )
 
-    def _until_finished(self, machine: Machine, limits: Limits) -> Finish:
-        started_s = self._clock.now_s()
+    def _until_finished(self, machine: Machine, limits: Limits, begun_s: float) -> Finish:
         while (finish := self._finish) is None:
             self._observer.update(machine.counts())
-            for event in self._events(limits, started_s):
+            for event in self._events(limits, begun_s):
                 self._carry_out(machine.handle(event))
         unheard = next((answer for answer in self._answers if isinstance(answer, StoreFailed)), None)
         if unheard is not None and not finish.broken:  # the last failure could not be recorded
             return Finish(reason=unheard.cause, broken=True)
         return finish
 
-    def _events(self, limits: Limits, started_s: float) -> list[Event]:
+    def _events(self, limits: Limits, begun_s: float) -> list[Event]:
         answers, self._answers = self._answers, []
         events = [*answers, *self._executor.poll(0.0 if answers else POLL_S)]
         for request in self._signals.take():
@@ -162,7 +186,7 @@ class Driver:
                 self._observer.notice("interrupted: what runs is finished first; Ctrl-C again stops now")
             events.append(request)
         now_s = self._clock.now_s()
-        if limits.time_budget_s is not None and now_s - started_s >= limits.time_budget_s:
+        if limits.time_budget_s is not None and now_s - begun_s >= limits.time_budget_s:
             reason = f"the time budget of {limits.time_budget_s:g} s is spent"
             events.append(StopRequested(at_once=False, reason=reason))
         # Last: what was answered in time is no longer waited for, and what is sent in answer begins now.

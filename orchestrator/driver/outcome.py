@@ -6,12 +6,42 @@ from orchestrator.study.study import Study
 
 
 @dataclass(frozen=True, kw_only=True)
+class SearchOutcome:
+    """What came of one search.
+
+    Attributes:
+        search_id: its identity.
+        variants: the variants that it belongs to.
+        max_trials: how many candidates the study asks for.
+        num_completed: candidates that were judged.
+        num_failed: candidates of which a replicate failed or diverged.
+        num_pruned: candidates that were given up early.
+        num_confirmed: winners that were run again on fresh seeds.
+        ended: why there will be no more candidates, before there are as many as were asked for; None otherwise.
+    """
+
+    search_id: str
+    variants: tuple[str, ...]
+    max_trials: int
+    num_completed: int
+    num_failed: int
+    num_pruned: int
+    num_confirmed: int
+    ended: str | None
+
+    @property
+    def num_told(self) -> int:
+        """Candidates of which is known what came of them."""
+        return self.num_completed + self.num_failed + self.num_pruned
+
+
+@dataclass(frozen=True, kw_only=True)
 class StudyOutcome:
     """What came of one study.
 
     Attributes:
         study: the study.
-        num_trials: distinct trials of the study.
+        num_trials: distinct trials of the study, those that its searches have asked for included.
         num_done_before: how many of them were in the store already.
         num_trained: how many were trained to their end and published now, as the store says.
         num_diverged: how many of these diverged.
@@ -20,6 +50,8 @@ class StudyOutcome:
         num_left: how many are still to be run.
         stop_reason: why the run was stopped early, or None.
         is_broken: it could not go on; the reason is an error.
+        num_cut: trials that a search has stopped after an epoch now.
+        searches: what came of its searches.
     """
 
     study: Study
@@ -32,6 +64,8 @@ class StudyOutcome:
     num_diverged: int = 0
     stop_reason: str | None = None
     is_broken: bool = False
+    num_cut: int = 0
+    searches: tuple[SearchOutcome, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

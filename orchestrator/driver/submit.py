@@ -1,15 +1,16 @@
 """Submitting studies: validate all, then train what is missing, one study after another."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from orchestrator.document.problems import Problem
 from orchestrator.driver.clock import SystemClock
-from orchestrator.driver.driver import Driver, Observer, RunOutcome
+from orchestrator.driver.driver import RunOutcome
 from orchestrator.driver.outcome import StudyOutcome, SubmitOutcome
 from orchestrator.driver.signals import StopSignals
+from orchestrator.driver.study_run import Resources, StudyObserver, StudyRun
 from orchestrator.errors import ExecutionError, StopNow, StudyError, UsageError
 from orchestrator.executors.capacity import Capacity, one_process, this_machine
 from orchestrator.executors.inline import InlineExecutor
@@ -18,11 +19,10 @@ from orchestrator.executors.ray_environment import prepare_environment
 from orchestrator.lifecycle.states import TrialState
 from orchestrator.plan.history import plan_study
 from orchestrator.plan.plan import Plan
+from orchestrator.search.search import Search
 from orchestrator.study.loading import load_study
 from orchestrator.study.study import Study
 from orchestrator.study.submission import submission_record
-from orchestrator.worker.assignment import WorkerSetup
-from orchestrator.worker.provenance import git_state
 from results_store import FolderStore, Results
 from results_store import open as open_results
 from results_store.records import TrialStatus
@@ -72,14 +72,7 @@ def load_studies(paths: Sequence[str | Path], settings: Sequence[str] = ()) -> l
         other = by_name.setdefault(study.name, study.document.source)
         if other != study.document.source:
             message = f"{other} has this name too; results could not be told apart"
-            problems.append(
-                Problem(
-                    source=study.document.source,
-                    position=study.document.value_position(("name",)),
-                    key="name",
-                    message=message,
-                )
-            )
+            problems.append(study.problem(("name",), message))
     if problems:
         raise StudyError(problems)
     return studies
@@ -90,7 +83,7 @@ def run_studies(
     store_path: str | Path,
     options: SubmitOptions,
     *,
-    begin: Callable[[Plan], Observer],
+    begin: Callable[[Plan], StudyObserver],
     end: Callable[[StudyOutcome], None],
     warn: Callable[[str], None],
 ) -> SubmitOutcome:
@@ -106,6 +99,7 @@ def run_studies(
 
     Raises:
         UsageError: `--only` names a variant that no study has.
+        StudyError: a search asks for fewer candidates than it has had.
         ExecutionError: workers cannot be started.
         results_store.StoreError: the store cannot be used.
     """
@@ -116,6 +110,7 @@ def run_studies(
     store.check_writable()
     for problem in store.quarantine():
         warn(f"moved to quarantine/: {problem.path}: {problem.reason}")
+    check_told(studies, open_results(store.path))
     executor = _executor(store, options)
     signals = StopSignals(leaves_training=options.executor == "inline")
     outcomes: list[StudyOutcome] = []
@@ -140,9 +135,10 @@ def _run_study(
     executor: Executor,
     signals: StopSignals,
     options: SubmitOptions,
-    begin: Callable[[Plan], Observer],
+    begin: Callable[[Plan], StudyObserver],
     warn: Callable[[str], None],
 ) -> StudyOutcome:
+    resources = _resources(options)
     plan = plan_study(
         study,
         store,
@@ -152,25 +148,50 @@ def _run_study(
         only=options.only,
     )
     observer = begin(plan)
-    outcome = RunOutcome(counts=dict.fromkeys(TrialState, 0), stop_reason=None, is_broken=False)
+    run = StudyRun(
+        study,
+        store=store,
+        executor=executor,
+        signals=signals,
+        resources=resources,
+        observer=observer,
+        clock=SystemClock(),
+        warn=warn,
+    )
+    searches = [search for search in study.searches if not options.only or set(options.only) & set(search.variants)]
+    if searches:
+        return _run_searches(plan, searches, store, run, observer)
     if not plan.to_run:
-        store.publish([submission_record(study)])
-    else:
-        commit, is_dirty = git_state(study.trainable)
-        setup = WorkerSetup(trainable=study.file.trainable, pins=study.pins, git_commit=commit, git_dirty=is_dirty)
-        opened = executor.open(setup, options.num_workers)  # before anything of the study is in the store
-        capacity = _as_asked(opened, options)
-        stacks = plan.stacks(capacity, options.stack_size)
-        if (warning := plan.warning_of_memory(capacity)) is not None:
-            warn(f"{study.name}: {warning}")
-        if study.file.limits.trial_timeout_s is not None and not executor.can_stop_workers:
-            warn(f"{study.name}: limits.trial_timeout_s does nothing here: one process cannot stop its own training")
-        store.publish([submission_record(study)])
-        driver = Driver(store=store, executor=executor, observer=observer, signals=signals, clock=SystemClock())
-        outcome = driver.run(
-            [stack.trials for stack in stacks], limits=study.file.limits, num_workers=capacity.num_workers
-        )
-    return _outcome_of(plan, outcome, store)
+        run.submit()
+        return _outcome_of(plan, RunOutcome(counts=dict.fromkeys(TrialState, 0)), store)
+    return _outcome_of(plan, run.train(plan.to_run), store)
+
+
+def _run_searches(
+    plan: Plan, searches: Sequence[Search], store: FolderStore, run: StudyRun, observer: StudyObserver
+) -> StudyOutcome:
+    from orchestrator.driver.search_loop import SearchLoop  # Optuna takes time to import
+
+    loop = SearchLoop(plan.study, searches, store=store, run=run, observer=observer)
+    try:
+        loop.run(plan.to_run)
+    finally:
+        run.release()
+    tally = loop.tally
+    done_before = tally.done_before | plan.done
+    return StudyOutcome(
+        study=plan.study,
+        num_trials=len(done_before | tally.trained | tally.failed | tally.stopped | tally.left) + len(plan.left_out),
+        num_done_before=len(done_before),
+        num_trained=len(tally.trained),
+        num_diverged=len(tally.diverged),
+        num_cut=len(tally.stopped),
+        num_failed=len(tally.failed),
+        num_left=len(tally.left) + len(plan.left_out),
+        stop_reason=tally.stop_reason,
+        is_broken=tally.is_broken,
+        searches=loop.outcomes(),
+    )
 
 
 def _outcome_of(plan: Plan, run: RunOutcome, store: FolderStore) -> StudyOutcome:
@@ -213,12 +234,15 @@ def _num_pruned(results: Results, trial_ids: Sequence[str]) -> int:
 def _expected_capacity(options: SubmitOptions) -> Capacity:
     """This machine's, also where a cluster is to be joined: for the forecast, which comes before the executor opens."""
     guess = one_process if options.executor == "inline" else this_machine
-    return _as_asked(guess(options.num_workers), options)
+    return _resources(options).bound(guess(options.num_workers))
 
 
-def _as_asked(capacity: Capacity, options: SubmitOptions) -> Capacity:
-    asked = options.memory_per_worker_bytes
-    return capacity if asked is None else replace(capacity, memory_per_worker_bytes=asked)
+def _resources(options: SubmitOptions) -> Resources:
+    return Resources(
+        num_workers=options.num_workers,
+        memory_per_worker_bytes=options.memory_per_worker_bytes,
+        stack_size=options.stack_size,
+    )
 
 
 def _executor(store: FolderStore, options: SubmitOptions) -> Executor:
@@ -242,3 +266,28 @@ def check_only(studies: Sequence[Study], only: Sequence[str]) -> None:
     for name in only:
         if name not in known:
             raise UsageError(f"--only {name}: there is no such variant; known: {', '.join(sorted(known))}")
+
+
+def check_told(studies: Sequence[Study], results: Results) -> None:
+    """Refuses a `max_trials` below the number of candidates that a search has been told of.
+
+    Raises:
+        StudyError: there is such a search.
+    """
+    problems = []
+    for study in studies:
+        told = max((_num_told(search, results) for search in study.searches), default=0)
+        most = study.searches[0].section.max_trials if study.searches else 0
+        if told > most:
+            message = (
+                f"{told} candidates have been told already (got {most}); take at least as many, "
+                "or another sampler.seed for another search"
+            )
+            problems.append(study.problem(("search", "max_trials"), message))
+    if problems:
+        raise StudyError(problems)
+
+
+def _num_told(search: Search, results: Results) -> int:
+    sql = "SELECT max(candidate) + 1 FROM raw.candidates WHERE search_id = $search AND state IS NOT NULL"
+    return int(results.sql(sql, {"search": search.search_id}).rows()[0][0] or 0)

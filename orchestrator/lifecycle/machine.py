@@ -63,6 +63,7 @@ class Machine:
         num_workers: how many workers are kept alive.
         max_attempts: how often a trial that loses its worker is tried.
         max_failed_trials: stop once more trials than this have failed; None: never.
+        num_failed_before: trials of earlier runs that count towards it.
         trial_timeout_s: a call that takes longer than this, times its trials, hangs; None: calls may take any time.
         new_attempt_id: makes ids for attempts.
     """
@@ -74,6 +75,7 @@ class Machine:
         num_workers: int,
         max_attempts: int,
         max_failed_trials: int | None,
+        num_failed_before: int = 0,
         trial_timeout_s: float | None = None,
         new_attempt_id: Callable[[], str],
     ) -> None:
@@ -85,6 +87,7 @@ class Machine:
         self._num_workers = num_workers
         self._max_attempts = max_attempts
         self._max_failed_trials = max_failed_trials
+        self._num_failed_before = num_failed_before
         self._trial_timeout_s = trial_timeout_s
         self._new_attempt_id = new_attempt_id
         self._workers: dict[int, Worker] = {}
@@ -398,7 +401,7 @@ class Machine:
         if self._finished is not None:
             return []
         instructions: list[Instruction] = []
-        num_failed = self._counts[TrialState.FAILED]
+        num_failed = self._num_failed_before + self._counts[TrialState.FAILED]
         if self._max_failed_trials is not None and num_failed > self._max_failed_trials and self._stop_reason is None:
             self._stop_reason = f"{num_failed} trials failed; the study allows {self._max_failed_trials}"
             instructions.append(CancelQueued())

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from orchestrator.executors.capacity import Capacity
 from orchestrator.plan.forecast import Forecast
-from orchestrator.plan.stacking import Stack, make_stacks, warning_of_memory
+from orchestrator.plan.stacking import make_stacks
 from orchestrator.space.trial import Trial
 from orchestrator.study.schema import Claim
 from orchestrator.study.study import Study
@@ -39,14 +39,6 @@ class Plan:
     num_stacks: int
     cpu_hours: float | None
     warnings: tuple[str, ...]
-
-    def stacks(self, capacity: Capacity, stack_size: int | None = None) -> list[Stack]:
-        """The trials to run in stacks for these workers; see `make_stacks`."""
-        return make_stacks(self.to_run, Estimates(self.study.trainable), capacity, stack_size)
-
-    def warning_of_memory(self, capacity: Capacity) -> str | None:
-        """One line about trials that are thought to be too large for these workers; None without any."""
-        return warning_of_memory(self.to_run, Estimates(self.study.trainable), capacity)
 
 
 def make_plan(
@@ -81,8 +73,7 @@ def make_plan(
     wanted = [trial for trial in missing if not only or set(only) & set(trial.cell.variants)]
     chosen = {trial.trial_id for trial in wanted}
     estimates = Estimates(study.trainable)
-    costs = {cell.cell_id: estimates.cost(cell.config) for cell in study.cells}
-    to_run = sorted(wanted, key=lambda trial: -costs[trial.cell.cell_id])
+    to_run = longest_first(wanted, estimates)
     stacks = make_stacks(to_run, estimates, capacity, stack_size)
     seconds = forecast.total_s(
         [
@@ -101,6 +92,17 @@ def make_plan(
         cpu_hours=None if seconds is None else seconds / 3600,
         warnings=(*_source_warnings(study, source_hashes), *_seed_warnings(study)),
     )
+
+
+def longest_first(trials: Sequence[Trial], estimates: Estimates) -> list[Trial]:
+    """The trials by expected time, those of a cell together.
+
+    Raises:
+        TrainableError: the trainable raises, or answers against its contract.
+    """
+    cells = {trial.cell.cell_id: trial.cell for trial in trials}
+    costs = {cell_id: estimates.cost(cell.config) for cell_id, cell in cells.items()}
+    return sorted(trials, key=lambda trial: -costs[trial.cell.cell_id])
 
 
 def _source_warnings(study: Study, source_hashes: Mapping[str, int]) -> list[str]:

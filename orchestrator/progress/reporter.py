@@ -27,6 +27,8 @@ class ProgressReporter:
         self._started_s = time.monotonic()
         self._shown: dict[TrialState, int] = {}
         self._shown_s = self._started_s  # the first plain line comes when there is something to tell
+        self._batch = ""
+        self._told_s = self._started_s
         self._live = live_line(console) if console.is_terminal else None
         if self._live is not None:
             self._live.start()
@@ -51,6 +53,19 @@ class ProgressReporter:
         """Shows what else the user should know."""
         self._console.print(Text(printable(f"{self._study}: {text}"), style="yellow"), soft_wrap=True)
 
+    def batch(self, name: str, num_trials: int) -> None:
+        """What is run now is a part of the study: further trials, counted for themselves."""
+        self._batch = name
+        self._num_to_run = num_trials
+        self._shown = {}
+        self._started_s = time.monotonic()
+
+    def progress(self, text: str) -> None:
+        """Shows how far the study is: at once on a terminal, now and then elsewhere."""
+        if self._live is not None or time.monotonic() - self._told_s >= PLAIN_INTERVAL_S:
+            self._console.print(Text(printable(f"{self._study}: {text}")), soft_wrap=True)
+            self._told_s = time.monotonic()
+
     def close(self) -> None:
         """Takes the live line away."""
         if self._live is not None:
@@ -60,8 +75,9 @@ class ProgressReporter:
         num_published = counts[TrialState.PUBLISHED]
         num_finished = num_published + counts[TrialState.FAILED]
         elapsed_s = time.monotonic() - self._started_s
+        num_done = num_published + (0 if self._batch else self._num_done_before)
         parts = [
-            f"{self._study}: {self._num_done_before + num_published} done",
+            f"{self._study}: {self._batch + '; trials: ' if self._batch else ''}{num_done} done",
             f"{counts[TrialState.RUNNING]} running",
             f"{counts[TrialState.PENDING]} to run",
         ]

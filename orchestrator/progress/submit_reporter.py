@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.text import Text
 
 from orchestrator.document.problems import printable
-from orchestrator.driver.outcome import StudyOutcome
+from orchestrator.driver.outcome import SearchOutcome, StudyOutcome
 from orchestrator.plan.plan import Plan
 from orchestrator.progress.reporter import ProgressReporter, console_on_stderr
 
@@ -19,10 +19,19 @@ class SubmitReporter:
     def begin(self, plan: Plan) -> ProgressReporter:
         """A study begins; returns who watches its run."""
         hours = "" if plan.cpu_hours is None else f", about {plan.cpu_hours:.2g} CPU hours"
-        self._say(
-            f"{plan.study.name}: {len(plan.study.trials)} trials; {len(plan.done)} done, "
-            f"{len(plan.to_run)} to run{hours if plan.to_run else ''}"
-        )
+        study = plan.study
+        for search in study.searches:
+            section = search.section
+            what = ", ".join(parameter.name for parameter in search.space.parameters)
+            self._say(
+                f"{study.name}: {', '.join(search.variants)}: searches {what} by {section.sampler.name}, up to "
+                f"{section.max_trials} candidates in rounds of {section.round_size}, {section.replicates} seeds each"
+            )
+        if study.trials or not study.searches:
+            self._say(
+                f"{study.name}: {len(study.trials)} trials; {len(plan.done)} done, "
+                f"{len(plan.to_run)} to run{hours if plan.to_run else ''}"
+            )
         if plan.to_run:
             for warning in plan.warnings:
                 self.warn(f"{plan.study.name}: {warning}")
@@ -33,7 +42,11 @@ class SubmitReporter:
         """A study has ended."""
         self.close()
         diverged = f" ({outcome.num_diverged} of them diverged)" if outcome.num_diverged else ""
+        for search in outcome.searches:
+            self._say(f"{outcome.study.name}: {_summary(search)}")
         text = f"{outcome.study.name}: {outcome.num_trained} trained{diverged}, {outcome.num_done_before} done before"
+        if outcome.num_cut:
+            text += f", {outcome.num_cut} cut short by the search"
         if outcome.num_pruned:
             text += f", {outcome.num_pruned} pruned (no full trials: the next submit trains them again)"
         if outcome.num_failed:
@@ -55,3 +68,15 @@ class SubmitReporter:
 
     def _say(self, text: str, style: str = "") -> None:
         self._console.print(Text(printable(text), style=style), soft_wrap=True)
+
+
+def _summary(search: SearchOutcome) -> str:
+    """What came of a search, with the share of candidates that failed."""
+    text = f"{', '.join(search.variants)}: {search.num_told} of {search.max_trials} candidates told"
+    if search.num_pruned:
+        text += f", {search.num_pruned} pruned"
+    if search.num_failed:
+        text += f", {search.num_failed} failed ({search.num_failed / search.num_told:.0%})"
+    if search.num_confirmed:
+        text += f"; {search.num_confirmed} confirmed on fresh seeds"
+    return f"{text}; {search.ended}" if search.ended is not None else text

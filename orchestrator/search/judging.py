@@ -15,6 +15,7 @@ from orchestrator.search.search import Search
 from orchestrator.search.section import Halving, Racing
 from orchestrator.space.trial import Trial, trials_of
 from orchestrator.trainables.contract import TrialStatus
+from orchestrator.trainables.estimates import Estimates
 from results_store.records import CandidateState
 
 Replicates = Mapping[str, Replicate]
@@ -94,11 +95,12 @@ def _race(search: Search, candidates: Sequence[Candidate], racing: Racing) -> Ju
 
 
 def _halve(search: Search, candidates: Sequence[Candidate], halving: Halving) -> Judging:
-    """One in `factor` goes on at each cut; whoever is left, or has come to the end of training by then, is whole."""
+    """One in `factor` goes on at each cut, as long as there are epochs left; the others are trained to the end."""
+    estimates = Estimates(search.space.trainable)
     results: dict[int, Outcome] = {}
     alive = list(range(len(candidates)))
     epochs = halving.first_epochs
-    while len(alive) > 1:
+    while len(alive) > 1 and all(_trains_on(estimates, candidates[place], epochs) for place in alive):
         of_alive = [trials_for(search, candidates[place], search.replicate_seeds) for place in alive]
         trials = tuple(trial for of_one in of_alive for trial in of_one)
         replicates = yield Train(trials=trials, stop_after_epoch=epochs)
@@ -117,6 +119,11 @@ def _halve(search: Search, candidates: Sequence[Candidate], halving: Halving) ->
     outcomes = yield from _train(search, [candidates[place] for place in alive], search.replicate_seeds)
     results |= dict(zip(alive, outcomes, strict=True))
     return [Judged(outcome=results[place], seeds=search.replicate_seeds) for place in range(len(candidates))]
+
+
+def _trains_on(estimates: Estimates, candidate: Candidate, epochs: int) -> bool:
+    num_epochs = estimates.num_epochs(candidate.cell.config)
+    return num_epochs is None or num_epochs > epochs
 
 
 def _was_stopped(replicate: Replicate) -> bool:

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from orchestrator.document.yaml_document import Document
+from orchestrator.document.problems import Problem
+from orchestrator.document.yaml_document import Document, KeyPath
 from orchestrator.identity.identifiers import Pins
 from orchestrator.search.search import Search
 from orchestrator.space.cells import Cell
@@ -57,6 +58,15 @@ class Study:
         seeds = self.file.seed_list()
         for cell in self.cells:
             yield from trials_of(self.trainable, cell, self.pins, seeds)
+
+    def problem(self, path: KeyPath, message: str) -> Problem:
+        """What is wrong with a value of the file that only a store, or another study, can tell."""
+        key = ".".join(map(str, path))
+        setting = next((text for text in self.settings if f"{key}.".startswith(f"{text.partition('=')[0]}.")), None)
+        if setting is not None:
+            return Problem(source=f"--set {setting}", key=key, message=message)
+        position = self.document.value_position(path)
+        return Problem(source=self.document.source, position=position, key=key, message=message)
 
     def tables(self) -> tuple[Table, ...]:
         """The study's tables."""

@@ -1,6 +1,9 @@
 """The record of a submission: what was asked for, so that the store alone can answer for it."""
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import Any
 
 from orchestrator.identity.identifiers import new_submission_id
 from orchestrator.study.study import Study
@@ -44,7 +47,16 @@ def submission_record(study: Study) -> SubmissionRecord:
             for table in study.file.tables
         ),
         claims=tuple(claim.model_dump(mode="json") for claim in study.file.claims),
+        searches=_searches(study),
     )
+
+
+def _searches(study: Study) -> tuple[Mapping[str, Any], ...]:
+    if not study.searches:
+        return ()
+    from orchestrator.search.record import search_info  # Optuna takes time to import
+
+    return tuple(asdict(search_info(search)) for search in study.searches)
 
 
 def _members(study: Study) -> list[MemberRecord]:

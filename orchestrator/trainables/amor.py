@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 import amor_models
 from amor_models import training
-from amor_models.configuration import ExperimentConfig, identity_config
+from amor_models.configuration import ExperimentConfig, HeuristicModel, identity_config
 from amor_models.randomness import STREAM_NAMES, Streams
 from orchestrator.trainables.contract import (
     Details,
@@ -57,6 +57,10 @@ class AmorTrainable(Trainable):
     def stack_cost(self, config: ExperimentConfig, stack_size: int) -> float:
         """Seconds, too; most models gain from being stacked."""
         return training.training_time(config, stack_size)
+
+    def num_epochs(self, config: ExperimentConfig) -> int | None:
+        """Passes over the training data; None for what is not trained."""
+        return None if isinstance(config.model, HeuristicModel) else config.training.epochs
 
     def memory_bytes(self, config: ExperimentConfig, stack_size: int) -> int:
         """Libraries, data, weights and what a training step holds."""

@@ -155,6 +155,10 @@ class Trainable(ABC):
         """
         return stack_size * self.cost(config)
 
+    def num_epochs(self, config: Any) -> int | None:  # noqa: ARG002
+        """How many `Epoch` reports a trial makes: no search cuts where nothing is left to train. None: unknown."""
+        return None
+
     def memory_bytes(self, config: Any, stack_size: int) -> int:  # noqa: ARG002
         """Peak resident memory, in bytes, of a worker process that trains a stack of `stack_size` trials like this one.
 

@@ -36,6 +36,10 @@ class DoNothing(Trainable):
         """Any trials may share a stack; they do nothing together."""
         return config.epochs
 
+    def num_epochs(self, config: DoNothingConfig) -> int:
+        """As many as it is told."""
+        return config.epochs
+
     def train(self, trials: Sequence[TrialSpec]) -> Iterator[Report]:
         """Sleeps as long as asked and reports."""
         for trial in trials:

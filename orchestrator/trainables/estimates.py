@@ -43,6 +43,12 @@ class Estimates:
             value = self._trainable.stack_cost(config, stack_size)
         return self._checked("stack_cost", value)
 
+    def num_epochs(self, config: BaseModel) -> int | None:
+        """See `Trainable.num_epochs`."""
+        with asking(self._trainable, "num_epochs"):
+            value = self._trainable.num_epochs(config)
+        return None if value is None else int(self._checked("num_epochs", value))
+
     def memory_bytes(self, config: BaseModel, stack_size: int) -> float:
         """See `Trainable.memory_bytes`."""
         with asking(self._trainable, "memory_bytes"):

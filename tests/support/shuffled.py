@@ -5,7 +5,7 @@ from collections import deque
 from dataclasses import replace
 
 from orchestrator.executors.inline import InlineExecutor
-from orchestrator.plan.plan import Plan
+from orchestrator.plan.stacking import make_stacks
 from results_store import FolderStore
 
 
@@ -31,15 +31,14 @@ class ShuffledExecutor(InlineExecutor):
 def shuffle(monkeypatch, rng):
     """From now on submits use such an executor, and cut their stacks anywhere; returns the executors made."""
     executors = []
-    stacks_of = Plan.stacks
 
     def make(store, options):
         executors.append(ShuffledExecutor(store, rng))
         return executors[-1]
 
-    def cut(self, capacity, stack_size=None):
+    def cut(*arguments):
         pieces = []
-        for stack in stacks_of(self, capacity, stack_size):
+        for stack in make_stacks(*arguments):
             trials = list(stack.trials)
             rng.shuffle(trials)
             while trials:
@@ -50,5 +49,5 @@ def shuffle(monkeypatch, rng):
         return pieces
 
     monkeypatch.setattr("orchestrator.driver.submit._executor", make)
-    monkeypatch.setattr(Plan, "stacks", cut)
+    monkeypatch.setattr("orchestrator.driver.study_run.make_stacks", cut)
     return executors

@@ -12,8 +12,10 @@ from orchestrator.executors.capacity import Capacity
 from orchestrator.plan.forecast import Forecast, PastCell
 from orchestrator.plan.history import plan_study
 from orchestrator.plan.plan import make_plan
+from orchestrator.plan.stacking import make_stacks
 from orchestrator.study.loading import load_study
 from orchestrator.trainables.amor import AmorTrainable
+from orchestrator.trainables.estimates import Estimates
 from results_store import FolderStore
 from results_store import open as open_results
 from results_store.records import Provenance, TrialRecord
@@ -72,7 +74,7 @@ def test_stacks_hold_every_missing_trial_once_and_only_what_fits(study, data, si
     all_ids = [trial.trial_id for trial in study.trials]
     done = data.draw(st.sets(st.sampled_from(all_ids)))
     made = plan(study, done, stack_size=size)
-    stacks = made.stacks(TWO_WORKERS, size)
+    stacks = make_stacks(made.to_run, Estimates(made.study.trainable), TWO_WORKERS, size)
     assert len(stacks) == made.num_stacks
     assert sorted(trial.trial_id for stack in stacks for trial in stack.trials) == sorted(set(all_ids) - done)
     for stack in stacks:

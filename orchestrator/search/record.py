@@ -1,0 +1,186 @@
+"""The record of a search in the store: what is read of it, and what is written into it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from optuna.distributions import distribution_to_json
+
+from orchestrator.search.candidates import Outcome
+from orchestrator.search.course import Known, Record
+from orchestrator.search.judging import Judged, trials_for
+from orchestrator.search.reduction import Replicate
+from orchestrator.search.samplers import distribution
+from orchestrator.search.search import Search
+from orchestrator.search.space import Values
+from orchestrator.trainables.contract import TrialStatus
+from results_store import Results
+from results_store.records import CandidateEvent, CandidateRecord, CandidateState
+from results_store.search import SearchConstraint, SearchInfo, SearchObjective
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recorded:
+    """What the store's record holds of a search.
+
+    Attributes:
+        known: its candidates.
+        confirmed: cells, each with the seeds on which a study has it confirmed.
+    """
+
+    known: tuple[Known, ...]
+    confirmed: frozenset[tuple[str, tuple[int, ...]]]
+
+
+def read_record(results: Results, search: Search, study: str) -> Recorded:
+    """Reads what is recorded of a search, for one of the studies that it belongs to.
+
+    What another program wrote there and makes no sense is left out, and asked for again.
+    """
+    candidates = results.sql(
+        "SELECT * FROM raw.candidates WHERE search_id = $search ORDER BY candidate", {"search": search.search_id}
+    ).dicts()
+    confirmed = results.sql(
+        """
+        SELECT DISTINCT cell_id, seeds FROM raw.search
+        WHERE search_id = $search AND event = $event AND study = $study
+        """,
+        {"search": search.search_id, "event": CandidateEvent.CONFIRMED.value, "study": study},
+    ).rows()
+    known = [one for row in candidates if (one := _known(row)) is not None]
+    return Recorded(
+        known=tuple(known), confirmed=frozenset((cell_id, tuple(seeds or ())) for cell_id, seeds in confirmed)
+    )
+
+
+def _known(row: Mapping[str, Any]) -> Known | None:
+    try:
+        parameters = json.loads(row["parameters"])
+        judged = None if row["state"] is None else Judged(outcome=_outcome(row), seeds=tuple(row["seeds"]))
+    except (ValueError, TypeError):
+        return None
+    if not isinstance(parameters, dict):
+        return None
+    return Known(number=row["candidate"], parameters=parameters, cell_id=row["cell_id"], judged=judged)
+
+
+def _outcome(row: Mapping[str, Any]) -> Outcome:
+    return Outcome(
+        state=CandidateState(row["state"]),
+        values=tuple(row["objective_values"] or ()),
+        violations=tuple(row["violations"] or ()),
+        reason=row["reason"] or "",
+    )
+
+
+def records_of(search: Search, record: Record, study: str) -> list[CandidateRecord]:
+    """The rows of what is to be recorded now."""
+    now = datetime.now(UTC)
+    objectives = search.section.objectives
+    return [
+        CandidateRecord(
+            search_id=search.search_id,
+            event=record.event,
+            round_index=entry.number // search.section.round_size,
+            candidate=entry.number,
+            cell_id=entry.candidate.cell.cell_id,
+            parameters=entry.candidate.parameters,
+            config=entry.candidate.cell.config.model_dump(mode="json"),
+            point=point_of(search, entry.candidate.parameters),
+            seeds=entry.seeds,
+            trial_ids=[trial.trial_id for trial in trials_for(search, entry.candidate, entry.seeds)],
+            objective_names=[objective.name for objective in objectives],
+            objective_directions=[objective.direction for objective in objectives],
+            state=None if entry.outcome is None else entry.outcome.state,
+            objective_values=entry.outcome.values or None if entry.outcome is not None else None,
+            violations=entry.outcome.violations or None if entry.outcome is not None else None,
+            reason="" if entry.outcome is None else entry.outcome.reason,
+            study=study if record.event is CandidateEvent.CONFIRMED else "",
+            num_duplicates=record.num_duplicates,
+            num_invalid=record.num_invalid,
+            recorded_at=now,
+        )
+        for entry in record.entries
+    ]
+
+
+def point_of(search: Search, parameters: Values) -> str:
+    """What tells a candidate from others, for people, such as `scale=5.32, top_k=3`."""
+    last_names = [parameter.path[-1] for parameter in search.space.parameters]
+    names = {
+        parameter.name: parameter.path[-1] if last_names.count(parameter.path[-1]) == 1 else parameter.name
+        for parameter in search.space.parameters
+    }
+    return ", ".join(
+        f"{names[name]}={value:.4g}" if isinstance(value, float) else f"{names[name]}={value}"
+        for name, value in parameters.items()
+    )
+
+
+def search_info(search: Search) -> SearchInfo:
+    """What a submission records of a search."""
+    section = search.section
+    return SearchInfo(
+        search_id=search.search_id,
+        variants=search.variants,
+        parameters={
+            parameter.name: distribution_to_json(distribution(parameter)) for parameter in search.space.parameters
+        },
+        objectives=[
+            SearchObjective(
+                name=objective.name,
+                kind="metric" if objective.metric is not None else "parameter",
+                direction=objective.direction,
+            )
+            for objective in section.objectives
+        ],
+        constraints=[
+            SearchConstraint(metric=constraint.metric, at_most=constraint.at_most, at_least=constraint.at_least)
+            for constraint in section.constraints
+        ],
+        sampler=section.sampler.model_dump(mode="json", exclude_none=True),
+        max_trials=section.max_trials,
+        round_size=section.round_size,
+        seeds=search.replicate_seeds,
+        reduction=section.reduction.value,
+        pruning=None if section.pruning is None else section.pruning.model_dump(mode="json"),
+        confirm=None if section.confirm is None else section.confirm.model_dump(mode="json"),
+    )
+
+
+def read_replicates(
+    results: Results, trial_ids: Sequence[str], metrics: Sequence[str], stop_after_epoch: int | None = None
+) -> dict[str, Replicate]:
+    """How trials have ended, as far as they have.
+
+    Args:
+        results: the store.
+        trial_ids: the trials.
+        metrics: those that are asked for; None where a trial has not reported one.
+        stop_after_epoch: trials that were stopped after this epoch have ended, too; they are pruned, with its metrics.
+            So have those that were trained on and stopped later: their rows of this epoch are the same.
+    """
+    wanted = {"wanted": list(trial_ids)}
+    rows = results.sql("SELECT * FROM trials WHERE trial_id IN (SELECT unnest($wanted::VARCHAR[]))", wanted).dicts()
+    found = {row["trial_id"]: row for row in rows}
+    if stop_after_epoch is not None:
+        stopped = results.sql(
+            """
+            SELECT DISTINCT ON (trial_id) epochs.*, 'pruned' AS status
+            FROM raw.epochs AS epochs JOIN raw.trials AS trials USING (trial_id, attempt_id)
+            WHERE epochs.epoch = $epoch AND trials.status = 'pruned'
+                AND trial_id IN (SELECT unnest($wanted::VARCHAR[]))
+                AND (trial_id, attempt_id) NOT IN (SELECT (trial_id, attempt_id) FROM raw.retractions)
+            ORDER BY trial_id, trials.finished_at, attempt_id
+            """,
+            {**wanted, "epoch": stop_after_epoch},
+        ).dicts()
+        whole = {trial_id: row for trial_id, row in found.items() if row["status"] != TrialStatus.PRUNED}
+        found = {row["trial_id"]: row for row in stopped} | whole
+    return {
+        trial_id: (TrialStatus(row["status"]), {metric: row.get(metric) for metric in metrics})
+        for trial_id, row in found.items()
+        if row["status"] in set(TrialStatus)
+    }
