@@ -15,15 +15,17 @@ from pathlib import Path
 import duckdb
 
 from results_store.catalogue.memory import VerificationMemory
+from results_store.catalogue.results_view import results
 from results_store.catalogue.scan import Scan
-from results_store.catalogue.search_views import raw_candidates
+from results_store.catalogue.search_views import ROUNDS, candidates, leaves_of_candidates, raw_candidates, standings
+from results_store.catalogue.searches import SearchesOfStore, make_searches
 from results_store.catalogue.segments import Segments
-from results_store.catalogue.sources import columns_of, identifier, source
+from results_store.catalogue.sources import columns_of, source
 from results_store.schemas import ColumnType, Kind
 
 __all__ = ["VIEW_NAMES", "ViewBuilder"]
 
-VIEW_NAMES = ("studies", "trials", "epochs", "failures", "results", "entropy", "gates")
+VIEW_NAMES = ("studies", "trials", "epochs", "failures", "results", "candidates", "rounds", "entropy", "gates")
 
 _NEEDS = {
     "studies": (),
@@ -31,6 +33,8 @@ _NEEDS = {
     "epochs": ("trials",),
     "failures": (),
     "results": ("trials",),
+    "candidates": ("trials",),
+    "rounds": ("trials",),
     "entropy": ("trials",),
     "gates": ("trials",),
 }
@@ -39,6 +43,9 @@ _NEEDS = {
 _REFLECTION = re.compile(
     r"\b(show|describe|information_schema|pg_catalog|sqlite_master|(duckdb|pragma)_\w+|query(_table)?\s*\()"
 )
+
+# What is in the schema `raw`; where such a name is missed, a view is made that nobody asks for.
+_RAW_NAME = re.compile(r"\braw\"?\s*\.\s*\"?\w+")
 
 _STUDIES = """
 SELECT study, submission_id, any_value(submitted_at) AS submitted_at,
@@ -51,35 +58,9 @@ SELECT study, submission_id, any_value(submitted_at) AS submitted_at,
     count(DISTINCT trial_id) AS num_trials,
     any_value(file_name) AS file_name, any_value(file_text) AS file_text, any_value(settings) AS settings,
     any_value(metrics) AS metrics, any_value(limits) AS limits, any_value(tables) AS tables,
-    any_value(claims) AS claims
+    any_value(claims) AS claims, any_value(searches) AS searches
 FROM raw.studies
 GROUP BY study, submission_id
-"""
-
-_RESULTS = """
-WITH latest AS (
-    SELECT study, arg_max(submission_id, {{moment: submitted_at, id: submission_id}}) AS submission_id
-    FROM raw.studies GROUP BY study
-), members AS (
-    SELECT DISTINCT ON (study, member) * FROM raw.studies SEMI JOIN latest USING (study, submission_id)
-), withdrawn AS (
-    SELECT DISTINCT trial_id FROM raw.retractions
-), given_up AS (
-    SELECT DISTINCT trial_id FROM raw.failures WHERE gave_up
-)
-SELECT members.study, members.variant, members.point, members.cell_id,
-    CASE
-        WHEN trials.trial_id IS NOT NULL THEN trials.status
-        WHEN withdrawn.trial_id IS NOT NULL THEN 'retracted'
-        WHEN given_up.trial_id IS NOT NULL THEN 'failed'
-        ELSE 'pending'
-    END AS state,
-    members.member,
-    {columns}
-FROM members
-LEFT JOIN trials ON trials.trial_id = members.trial_id
-LEFT JOIN withdrawn ON withdrawn.trial_id = members.trial_id
-LEFT JOIN given_up ON given_up.trial_id = members.trial_id
 """
 
 
@@ -109,6 +90,7 @@ class ViewBuilder:
         self._scans = scans
         self._memory = memory
         self._made: set[str] = set()
+        self._of_studies: SearchesOfStore | None = None
         self._columns = {kind: columns_of(kind, scan) for kind, scan in scans.items()}
         connection.execute("CREATE SCHEMA raw")
 
@@ -116,8 +98,9 @@ class ViewBuilder:
         """Makes the views that a query may look at."""
         text = sql.lower()
         everything = _REFLECTION.search(text) is not None
+        beside_raw = _RAW_NAME.sub("", text)
         for name in VIEW_NAMES:
-            if everything or name in text:
+            if everything or name in beside_raw:
                 self._make(name)
         for kind in Kind:
             if everything or ("raw" in text and kind.value in text):
@@ -171,8 +154,8 @@ class ViewBuilder:
             return
         self._made.add("raw.candidates")
         self._make_raw(Kind.SEARCH)
-        leaves = self._columns[Kind.SEARCH].keys() - Kind.SEARCH.fixed_columns.keys()
-        self._connection.execute(f"CREATE VIEW raw.candidates AS {raw_candidates(sorted(leaves))}")
+        query = raw_candidates(leaves_of_candidates(self._columns[Kind.SEARCH]))
+        self._connection.execute(f"CREATE VIEW raw.candidates AS {query}")
 
     def _source(self, kind: Kind, columns: Mapping[str, ColumnType], *extra: str) -> str:
         if kind not in self._to_read:
@@ -193,6 +176,10 @@ class ViewBuilder:
                 return "SELECT DISTINCT * FROM raw.failures"
             case "results":
                 return self._results()
+            case "candidates":
+                return self._candidates()
+            case "rounds":
+                return self._rounds()
             case _:
                 self._make_raw(Kind(name))
                 return f"SELECT DISTINCT * FROM raw.{name} SEMI JOIN trials USING (trial_id, attempt_id)"
@@ -241,24 +228,34 @@ class ViewBuilder:
     def _results(self) -> str:
         for kind in (Kind.STUDIES, Kind.FAILURES, Kind.RETRACTIONS):
             self._make_raw(kind)
-        members, trials = self._columns[Kind.STUDIES], self._columns[Kind.TRIALS]
-        leaves = {name: column for name, column in members.items() if name not in Kind.STUDIES.fixed_columns}
-        from_members = {"trial_id", "trainable", "trainable_version", "seed", "config"}
-        names = [
-            *Kind.TRIALS.fixed_columns,
-            *sorted((trials.keys() | leaves.keys()) - Kind.TRIALS.fixed_columns.keys()),
-        ]
-        chosen = []
-        for name in names:
-            column = identifier(name)
-            if name in from_members or name not in trials:
-                chosen.append(f"members.{column}")
-            elif name in leaves:
-                # What is a field of one study may be a metric of another's trainable.
-                chosen.append(f"coalesce(members.{column}, trials.{column}) AS {column}")
-            else:
-                chosen.append(f"trials.{column}")
-        return _RESULTS.format(columns=", ".join(chosen))
+        search = None
+        if self._scans[Kind.SEARCH].files:
+            self._make_raw_candidates()
+            self._searches()
+            search = self._columns[Kind.SEARCH]
+        return results(self._columns[Kind.STUDIES], self._columns[Kind.TRIALS], search)
+
+    def _candidates(self) -> str:
+        self._make_standings()
+        return candidates(self._searches(), self._columns[Kind.SEARCH], self._columns[Kind.TRIALS])
+
+    def _rounds(self) -> str:
+        self._make_standings()
+        return ROUNDS
+
+    def _make_standings(self) -> None:
+        """Ranks candidates once, not in every query: comparing all with all takes a while."""
+        if "standings" in self._made:
+            return
+        self._made.add("standings")
+        self._make_raw_candidates()
+        self._connection.execute(standings(self._searches(), self._columns[Kind.TRIALS]))
+
+    def _searches(self) -> SearchesOfStore:
+        if self._of_studies is None:
+            self._make_raw(Kind.STUDIES)
+            self._of_studies = make_searches(self._connection)
+        return self._of_studies
 
     def _is_unique(self, kind: Kind, key: str) -> bool:
         scan = self._scans[kind]

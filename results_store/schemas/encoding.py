@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,6 +25,7 @@ from results_store.records import (
 )
 from results_store.schemas.columns import ColumnType, common_type, type_of_value
 from results_store.schemas.kinds import Kind
+from results_store.schemas.names import NAMES_OF_CANDIDATES, NAMES_OF_RESULTS
 
 __all__ = ["check_submission", "config_columns", "kind_of", "to_table"]
 
@@ -38,9 +39,6 @@ _KINDS: dict[type, Kind] = {
     RetractionRecord: Kind.RETRACTIONS,
     CandidateRecord: Kind.SEARCH,
 }
-
-# Names that the view `results` adds: neither a metric nor a field may take them.
-_NAMES_OF_VIEWS = frozenset({"study", "variant", "point", "cell_id", "state", "filename", "file_row_number", "member"})
 
 
 def kind_of(records: Sequence[Record]) -> Kind:
@@ -103,8 +101,12 @@ def config_columns(config: Mapping[str, Any]) -> dict[str, Any]:
     return columns
 
 
-def check_submission(record: SubmissionRecord) -> None:
+def check_submission(record: SubmissionRecord, candidates: Iterable[Mapping[str, Any]] = ()) -> None:
     """Finds out before anything runs whether the rows of a study can be stored.
+
+    Args:
+        record: The submission.
+        candidates: Configurations as its searches may propose them, of which the record knows the searched keys only.
 
     Raises:
         RecordError: There are neither members nor searches, or a metric or field has a name that is already taken.
@@ -118,11 +120,18 @@ def check_submission(record: SubmissionRecord) -> None:
                 f"metric {name!r}: names of metrics are lower-case letters, digits and underscores, "
                 f"for they become columns"
             )
-    _refuse_clash(metrics, Kind.TRIALS.fixed_columns.keys() | _NAMES_OF_VIEWS, "metric")
+    _refuse_clash(metrics, Kind.TRIALS.fixed_columns.keys() | NAMES_OF_RESULTS, "metric")
     _refuse_clash(metrics, Kind.EPOCHS.fixed_columns.keys(), "metric")
-    taken = Kind.TRIALS.fixed_columns.keys() | Kind.STUDIES.fixed_columns.keys() | _NAMES_OF_VIEWS | metrics
-    for member in record.members:
-        _refuse_clash(config_columns(member.config).keys(), taken, "field")
+    fields = {name for member in record.members for name in config_columns(member.config)}
+    taken = Kind.TRIALS.fixed_columns.keys() | Kind.STUDIES.fixed_columns.keys() | NAMES_OF_RESULTS | metrics
+    if record.searches:
+        confirmed = {f"confirmed_{name}" for name in metrics}
+        of_searches = NAMES_OF_CANDIDATES | Kind.SEARCH.fixed_columns.keys() | confirmed
+        _refuse_clash(metrics, of_searches, "metric")
+        taken |= of_searches
+        searched = {key: None for search in record.searches for key in search.get("parameters", {})}
+        fields |= {name for config in (searched, *candidates) for name in config_columns(config)}
+    _refuse_clash(fields, taken, "field")
 
 
 def _refuse_clash(names: Any, taken: Any, what: str) -> None:
@@ -176,6 +185,7 @@ def _trial_row(record: TrialRecord) -> dict[str, Any]:
 def _candidate_row(record: CandidateRecord) -> dict[str, Any]:
     row = _fields(record)
     row |= {"parameters": _json(record.parameters), "config": _json(record.config)}
+    _refuse_clash(config_columns(record.config), NAMES_OF_CANDIDATES, "field")
     return _with(row, config_columns(record.config), "field")
 
 

@@ -1,5 +1,5 @@
 """Searches: what a study records of them."""
 
-from results_store.search.info import SearchConstraint, SearchInfo, SearchObjective
+from results_store.search.info import SearchConstraint, SearchInfo, SearchObjective, confirming_metric
 
-__all__ = ["SearchConstraint", "SearchInfo", "SearchObjective"]
+__all__ = ["SearchConstraint", "SearchInfo", "SearchObjective", "confirming_metric"]

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from results_store.records import Direction
 
-__all__ = ["SearchConstraint", "SearchInfo", "SearchObjective"]
+__all__ = ["SearchConstraint", "SearchInfo", "SearchObjective", "confirming_metric"]
 
 _MAX_COUNT = 2**63 - 1
+_MAX_OBJECTIVES = 100
+"""More cannot be compared in one query."""
+
+
+def confirming_metric(metric: str, known: Container[str]) -> str:
+    """The metric that winners are reported by: the same one on the test split if it is known, else the metric itself.
+
+    Args:
+        metric: What candidates are judged by.
+        known: Metrics that trials report.
+    """
+    split, _, name = metric.partition("_")
+    counterpart = f"test_{name}"
+    return counterpart if split == "validation" and counterpart in known else metric
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +126,9 @@ def _info(entry: Any) -> SearchInfo:
         search_id=_text(entry["search_id"]),
         variants=tuple(dict.fromkeys(_text(variant) for variant in _list(entry["variants"], least=1))),
         parameters={_text(key): _text(value) for key, value in _mapping(entry.get("parameters", {})).items()},
-        objectives=tuple(_objective(objective) for objective in _list(entry["objectives"], least=1)),
+        objectives=tuple(
+            _objective(objective) for objective in _list(entry["objectives"], least=1, most=_MAX_OBJECTIVES)
+        ),
         constraints=tuple(_constraint(constraint) for constraint in _list(entry.get("constraints", []))),
         sampler=_mapping(entry.get("sampler", {})),
         max_trials=_count(entry["max_trials"]),
@@ -157,8 +173,8 @@ def _count(value: Any) -> int:
     return value
 
 
-def _list(value: Any, *, least: int = 0) -> list[Any]:
-    if not isinstance(value, list) or len(value) < least:
+def _list(value: Any, *, least: int = 0, most: int = _MAX_COUNT) -> list[Any]:
+    if not isinstance(value, list) or not least <= len(value) <= most:
         raise TypeError
     return value
 
