@@ -159,8 +159,8 @@ def read_replicates(
         results: the store.
         trial_ids: the trials.
         metrics: those that are asked for; None where a trial has not reported one.
-        stop_after_epoch: trials that were stopped after this epoch have ended, too; they are pruned, with its metrics.
-            So have those that were trained on and stopped later: their rows of this epoch are the same.
+        stop_after_epoch: trials that have come to this epoch have ended, too: they are pruned, with its metrics. So are
+            those that were trained on since: what is decided after this epoch must not depend on what came later.
     """
     wanted = {"wanted": list(trial_ids)}
     rows = results.sql("SELECT * FROM trials WHERE trial_id IN (SELECT unnest($wanted::VARCHAR[]))", wanted).dicts()
@@ -170,15 +170,14 @@ def read_replicates(
             """
             SELECT DISTINCT ON (trial_id) epochs.*, 'pruned' AS status
             FROM raw.epochs AS epochs JOIN raw.trials AS trials USING (trial_id, attempt_id)
-            WHERE epochs.epoch = $epoch AND trials.status = 'pruned'
-                AND trial_id IN (SELECT unnest($wanted::VARCHAR[]))
+            WHERE epochs.epoch = $epoch AND trial_id IN (SELECT unnest($wanted::VARCHAR[]))
                 AND (trial_id, attempt_id) NOT IN (SELECT (trial_id, attempt_id) FROM raw.retractions)
             ORDER BY trial_id, trials.finished_at, attempt_id
             """,
             {**wanted, "epoch": stop_after_epoch},
         ).dicts()
-        whole = {trial_id: row for trial_id, row in found.items() if row["status"] != TrialStatus.PRUNED}
-        found = {row["trial_id"]: row for row in stopped} | whole
+        shorter = {trial_id: row for trial_id, row in found.items() if row["status"] != TrialStatus.PRUNED}
+        found = shorter | {row["trial_id"]: row for row in stopped}
     return {
         trial_id: (TrialStatus(row["status"]), {metric: row.get(metric) for metric in metrics})
         for trial_id, row in found.items()
