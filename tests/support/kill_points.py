@@ -10,7 +10,13 @@ from typing import Any, Literal
 
 from orchestrator.lifecycle.events import Flushed, StackTrained
 from results_store import Kind
-from results_store.records import EpochRecord, FailureRecord, SubmissionRecord, TrialRecord
+from results_store.records import (
+    CandidateEvent,
+    EpochRecord,
+    FailureRecord,
+    SubmissionRecord,
+    TrialRecord,
+)
 
 KINDS = {kind.value for kind in Kind}
 PUBLISH = "results_store.stores.folder:FolderStore.publish"
@@ -33,6 +39,10 @@ class KillPoint:
 
 def _publishes(kind: type) -> Callable[..., bool]:
     return lambda store, records: bool(records) and isinstance(records[0], kind)
+
+
+def _records(event: CandidateEvent) -> Callable[..., bool]:
+    return lambda store, records: bool(records) and getattr(records[0], "event", None) == event
 
 
 def _tells_of_published(machine: Any, event: Any) -> bool:
@@ -80,7 +90,17 @@ COMPACTION_POINTS = {
     **_around("deleting a file", "pathlib:Path.unlink", _is_file_of_rows),
 }
 
-ALL_POINTS = WORKER_POINTS | DRIVER_POINTS | LOSS_POINTS | COMPACTION_POINTS
+SEARCH_POINTS = {
+    **_around("proposing", "orchestrator.search.course:propose"),
+    **_around("recording what is asked", PUBLISH, _records(CandidateEvent.ASKED)),
+    "in training": WORKER_POINTS["in training"],
+    **_around("a round's training", "orchestrator.driver.study_run:StudyRun.train"),
+    **_around("recording what is told", PUBLISH, _records(CandidateEvent.TOLD)),
+    **_around("recording winners", PUBLISH, _records(CandidateEvent.CONFIRMED)),
+}
+"""In a driver that runs a search in its own process."""
+
+ALL_POINTS = WORKER_POINTS | DRIVER_POINTS | LOSS_POINTS | COMPACTION_POINTS | SEARCH_POINTS
 
 
 def arm(point: KillPoint, may_strike: Callable[[], bool]) -> None:
