@@ -44,7 +44,7 @@ class RayCluster:
         self._num_workers = num_workers
         self._is_ours = False
         self._environment: dict[str, str] = {}
-        self._seen_s = time.monotonic()
+        self._seen_s = self._looked_s = time.monotonic()
         self._is_gone = False
 
     def connect(self) -> None:
@@ -102,7 +102,11 @@ class RayCluster:
         if dead:
             self._is_gone = True
             raise ExecutionError(f"the local Ray cluster is gone: its process {dead[0]} died; submit again to go on")
-        if self._address is None or time.monotonic() - self._seen_s < PROBE_TIMEOUT_S:
+        now_s = time.monotonic()
+        if now_s - self._looked_s > SILENT_S:  # a pause in which nobody looked is no silence
+            self._seen_s = now_s - PROBE_TIMEOUT_S
+        self._looked_s = now_s
+        if self._address is None or now_s - self._seen_s < PROBE_TIMEOUT_S:
             return
         address = ray.get_runtime_context().gcs_address
         try:

@@ -201,6 +201,18 @@ def test_a_metric_that_is_nan_marks_the_trial_as_diverged(executor, store):
     assert [row["status"] for row in store.rows(Kind.TRIALS)] == ["diverged"]
 
 
+def test_an_attempt_is_stopped_after_the_epoch_that_it_was_given(executor, store):
+    start(executor)
+    whole = assignment(0, {"number": 1}, {"number": 2}, publish_at_once=True)
+    first, second = whole.tasks
+    executor.run(0, [replace(whole, tasks=(replace(first, stop_after_epoch=1), replace(second, stop_after_epoch=2)))])
+    (event,) = wait_for(executor, 1)
+    assert isinstance(event, StackTrained)
+    assert event.published == ("attempt-0-0", "attempt-0-1")
+    rows = sorted((row["trial_id"], row["status"], row["score"]) for row in store.rows(Kind.TRIALS))
+    assert rows == [("trial-0-0", "pruned", None), ("trial-0-1", "completed", 9.0)]
+
+
 def test_stacks_that_have_not_begun_can_be_taken_back(executor):
     start(executor)
     executor.run(0, [assignment(0, {"sleep_s": 1.0})])

@@ -3,11 +3,13 @@
 import os
 import signal
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import ray
 from living import wait_until_gone
 
+from orchestrator.errors import ExecutionError
 from orchestrator.executors.ray_cluster import NODE_LABEL, RayCluster
 from orchestrator.executors.ray_executor import RayExecutor
 from orchestrator.lifecycle.events import StackTrained, WorkerLost, WorkerPlaced, WorkerStarted
@@ -194,3 +196,25 @@ def test_a_worker_that_dies_at_rest_is_lost_by_the_one_that_takes_it_over(execut
     executor.start_worker(1)
     assert [(type(event), event.worker_id) for event in collect(executor, WorkerLost)] == [(WorkerLost, 1)]
     start(executor, 2)
+
+
+def test_a_head_is_gone_when_it_has_been_silent_and_not_when_nobody_looked(monkeypatch):
+    now_s = [0.0]
+    monkeypatch.setattr("orchestrator.executors.ray_cluster.time", SimpleNamespace(monotonic=lambda: now_s[0]))
+    monkeypatch.setattr("ray.get_runtime_context", lambda: SimpleNamespace(gcs_address="head:6379"))
+
+    def nobody_listens(address):
+        raise OSError("connection refused")
+
+    monkeypatch.setattr("orchestrator.executors.ray_cluster._probe", nobody_listens)
+    cluster = RayCluster("head:6379", None)
+    for _ in range(30):
+        now_s[0] += 1.0
+        cluster.check()
+    now_s[0] += 1000.0  # between two runs
+    for _ in range(25):
+        cluster.check()
+        now_s[0] += 1.0
+    now_s[0] += 1.0
+    with pytest.raises(ExecutionError, match="is gone: connection refused"):
+        cluster.check()
