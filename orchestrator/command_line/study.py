@@ -1,5 +1,6 @@
 """Commands about study files: `validate`, `plan`, `schema`."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from orchestrator.command_line import output
@@ -12,10 +13,11 @@ from orchestrator.command_line.options import (
     StudyPaths,
 )
 from orchestrator.command_line.stores import open_telling
-from orchestrator.driver.submit import check_only, load_studies
+from orchestrator.driver.submit import check_only, check_told, load_studies
 from orchestrator.executors.capacity import this_machine
 from orchestrator.plan.history import plan_study
-from orchestrator.plan.plan import Plan
+from orchestrator.plan.plan import Plan, SearchPlan
+from orchestrator.search.search import Search
 from orchestrator.study.json_schema import study_json_schema
 from results_store import FolderStore
 
@@ -27,7 +29,14 @@ def validate(studies: StudyPaths, settings: SetOption = None) -> None:
         output.message(
             f"{study.document.source}: valid; {len(study.file.variants)} variants, {len(study.cells)} cells, "
             f"{len(seeds)} seeds, {len(study.trials)} trials"
+            + "".join(f"; {_searched(search)}" for search in study.searches)
         )
+
+
+def _searched(search: Search) -> str:
+    section = search.section
+    names = ", ".join(parameter.name for parameter in search.space.parameters)
+    return f"{', '.join(search.variants)}: {section.max_trials} candidates of {names} by {section.sampler.name}"
 
 
 def plan(
@@ -42,13 +51,15 @@ def plan(
     check_only(loaded, only or [])
     folder = FolderStore(store)
     results = open_telling(store)
+    check_told(loaded, results)
     plans = [plan_study(study, folder, results, capacity=this_machine(None), only=only or []) for study in loaded]
     summaries = [_summary(plan) for plan in plans]
-    output.listing(list(summaries[0]), [list(summary.values()) for summary in summaries], as_json=as_json)
+    columns = list(dict.fromkeys(name for summary in summaries for name in summary))
+    output.listing(columns, [[summary.get(name) for name in columns] for summary in summaries], as_json=as_json)
     for plan in plans:
         for text in plan.warnings:
             output.warning(f"{plan.study.name}: {text}")
-        if plan.to_run and plan.cpu_hours is None:
+        if (plan.to_run and plan.cpu_hours is None) or any(search.cpu_hours is None for search in plan.searches):
             output.message(f"{plan.study.name}: no past trials in the store, so no prediction of time")
 
 
@@ -65,6 +76,18 @@ def _summary(plan: Plan) -> dict[str, Any]:
         **({"left_out": len(plan.left_out)} if plan.left_out else {}),
         "stacks_here": plan.num_stacks,
         "cpu_hours": None if plan.cpu_hours is None else round(plan.cpu_hours, 3),
+        **(_search_summary(plan.searches) if plan.searches else {}),
+    }
+
+
+def _search_summary(searches: Sequence[SearchPlan]) -> dict[str, Any]:
+    """All searches of a study together."""
+    hours = [search.cpu_hours for search in searches if search.cpu_hours is not None]
+    return {
+        "candidates": sum(plan.search.section.max_trials for plan in searches),
+        "told": sum(plan.num_told for plan in searches),
+        "search_trials_at_most": sum(plan.num_trials for plan in searches),
+        "search_cpu_hours_at_most": round(sum(hours), 3) if len(hours) == len(searches) else None,
     }
 
 

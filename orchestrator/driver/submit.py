@@ -275,9 +275,11 @@ def check_told(studies: Sequence[Study], results: Results) -> None:
         StudyError: there is such a search.
     """
     problems = []
-    for study in studies:
-        told = max((_num_told(search, results) for search in study.searches), default=0)
-        most = study.searches[0].section.max_trials if study.searches else 0
+    for study in (study for study in studies if study.searches):
+        from orchestrator.search.record import num_told  # Optuna takes time to import
+
+        told = max(num_told(results, search) for search in study.searches)
+        most = study.searches[0].section.max_trials
         if told > most:
             message = (
                 f"{told} candidates have been told already (got {most}); take at least as many, "
@@ -286,8 +288,3 @@ def check_told(studies: Sequence[Study], results: Results) -> None:
             problems.append(study.problem(("search", "max_trials"), message))
     if problems:
         raise StudyError(problems)
-
-
-def _num_told(search: Search, results: Results) -> int:
-    sql = "SELECT max(candidate) + 1 FROM raw.candidates WHERE search_id = $search AND state IS NOT NULL"
-    return int(results.sql(sql, {"search": search.search_id}).rows()[0][0] or 0)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 from orchestrator.errors import TrainableError
 from orchestrator.executors.capacity import Capacity
@@ -28,16 +29,23 @@ def plan_study(
 ) -> Plan:
     """Plans a study against a store; see `make_plan`."""
     trial_ids = {trial.trial_id for trial in study.trials}
-    return make_plan(
+    forecast = _forecast(results, study.trainable)
+    plan = make_plan(
         study,
         done=store.finished(trial_ids),
         shared=trial_ids & _trials_of_other_studies(results, study.name),
-        forecast=_forecast(results, study.trainable),
+        forecast=forecast,
         source_hashes=_source_hashes(results, study.trainable),
         capacity=capacity,
         stack_size=stack_size,
         only=only,
     )
+    if not study.searches:
+        return plan
+    from orchestrator.plan.searches import plan_search  # Optuna takes time to import
+
+    searches = [search for search in study.searches if not only or set(only) & set(search.variants)]
+    return replace(plan, searches=tuple(plan_search(search, results, forecast, capacity) for search in searches))
 
 
 def _trials_of_other_studies(results: Results, study: str) -> set[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from orchestrator.executors.capacity import Capacity
 from orchestrator.plan.forecast import Forecast
 from orchestrator.plan.stacking import make_stacks
+from orchestrator.search.search import Search
 from orchestrator.space.trial import Trial
 from orchestrator.study.schema import Claim
 from orchestrator.study.study import Study
@@ -14,6 +15,23 @@ from orchestrator.trainables.estimates import Estimates
 
 ALPHA = 0.05
 """The level at which claims are decided."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchPlan:
+    """A search against a store.
+
+    Attributes:
+        search: what is searched.
+        num_told: candidates of which is known what came of them.
+        num_trials: how many trials the others and the confirmation make at most; some may be in the store.
+        cpu_hours: predicted CPU time of these at most, from past trials; None without any.
+    """
+
+    search: Search
+    num_told: int
+    num_trials: int
+    cpu_hours: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +47,7 @@ class Plan:
         num_stacks: how many stacks `to_run` is expected to make.
         cpu_hours: predicted CPU time of `to_run` in these stacks, from past trials; None without any.
         warnings: what the user should know beforehand.
+        searches: what is to come of each search, beside these trials.
     """
 
     study: Study
@@ -39,6 +58,7 @@ class Plan:
     num_stacks: int
     cpu_hours: float | None
     warnings: tuple[str, ...]
+    searches: tuple[SearchPlan, ...] = ()
 
 
 def make_plan(

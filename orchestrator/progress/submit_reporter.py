@@ -20,12 +20,14 @@ class SubmitReporter:
         """A study begins; returns who watches its run."""
         hours = "" if plan.cpu_hours is None else f", about {plan.cpu_hours:.2g} CPU hours"
         study = plan.study
-        for search in study.searches:
-            section = search.section
+        for planned in plan.searches:
+            search, section = planned.search, planned.search.section
+            at_most = "" if not planned.cpu_hours else f", at most about {planned.cpu_hours:.2g} CPU hours"
             what = ", ".join(parameter.name for parameter in search.space.parameters)
             self._say(
                 f"{study.name}: {', '.join(search.variants)}: searches {what} by {section.sampler.name}, up to "
-                f"{section.max_trials} candidates in rounds of {section.round_size}, {section.replicates} seeds each"
+                f"{section.max_trials} candidates in rounds of {section.round_size}, {section.replicates} seeds each; "
+                f"{planned.num_told} told{at_most}"
             )
         if study.trials or not study.searches:
             self._say(

@@ -1,7 +1,8 @@
 """Finds out how a recorded trial was trained: by which trainable, with which pinned streams.
 
 A row says neither where its trainable is imported from nor which streams were pinned; the submissions that list the
-trial hold the study file, which says both. What they say is believed only if it gives the trial's own id again.
+trial, or whose search has asked for it, hold the study file, which says both. What they say is believed only if it
+gives the trial's own id again.
 """
 
 from collections.abc import Iterator
@@ -74,8 +75,10 @@ def _candidates(
     """
     rows = results.sql(
         """
+        WITH of_searches AS (SELECT DISTINCT search_id FROM raw.search WHERE list_contains(trial_ids, $trial_id))
         SELECT study, file_text, settings, max(submitted_at) AS latest FROM raw.studies
-        WHERE trial_id = $trial_id GROUP BY study, file_text, settings ORDER BY latest DESC
+        WHERE trial_id = $trial_id OR EXISTS (FROM of_searches WHERE contains(studies.searches, search_id))
+        GROUP BY study, file_text, settings ORDER BY latest DESC
         """,
         {"trial_id": trial.trial_id},
     ).rows()

@@ -55,6 +55,12 @@ def read_record(results: Results, search: Search, study: str) -> Recorded:
     )
 
 
+def num_told(results: Results, search: Search) -> int:
+    """How many candidates of a search have been told of."""
+    sql = "SELECT max(candidate) + 1 FROM raw.candidates WHERE search_id = $search AND state IS NOT NULL"
+    return int(results.sql(sql, {"search": search.search_id}).rows()[0][0] or 0)
+
+
 def _known(row: Mapping[str, Any]) -> Known | None:
     try:
         parameters = json.loads(row["parameters"])

@@ -1,7 +1,7 @@
 """What a study file says about its own results: tables and claims must speak of things that exist."""
 
 import errno
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from orchestrator.document.problems import suggestion
@@ -44,10 +44,17 @@ def check_tables(file: StudyFile, folder: Path, report: Report) -> Mapping[str, 
     return sql_by_name
 
 
-def check_claims(file: StudyFile, trainable: Trainable, cells: Sequence[Cell] | None, report: Report) -> None:
+def check_claims(
+    file: StudyFile,
+    trainable: Trainable,
+    cells: Sequence[Cell] | None,
+    report: Report,
+    searched: Collection[str] = (),
+) -> None:
     """Every claim, and every published value, names metrics, variants and a grid point that exist.
 
-    Without cells (the study has other problems, which hide some), grid points are not looked up.
+    Without cells (the study has other problems, which hide some), grid points are not looked up. Variants that are
+    searched have no cells that a claim could name.
     """
     metrics = [metric.name for metric in trainable.metrics]
     for index, table in enumerate(file.tables):
@@ -72,7 +79,9 @@ def check_claims(file: StudyFile, trainable: Trainable, cells: Sequence[Cell] | 
         if claim.variant is not None:
             _check_name(claim.variant, file.variants, (*at, "variant"), "variant", report)
         for variant in [*compared, *([claim.variant] if claim.variant is not None else [])]:
-            if variant in file.variants and cells is not None:
+            if variant in searched:
+                report(at, f"variant {variant!r} is searched; a claim is about cells that the file itself names")
+            elif variant in file.variants and cells is not None:
                 _check_point(claim, variant, trainable, cells, at, report)
 
 

@@ -68,7 +68,9 @@ class _Loader:
                     f"trainable {trainable.name!r} has no such stream{near or f'; known: {known}'}",
                 )
         table_sql = check_tables(file, self._folder, self._report_item)
-        check_claims(file, trainable, None if self._problems else space.cells, self._report_item)
+        cells = None if self._problems else space.cells
+        searched_names = {name for search in searched.searches for name in search.variants}
+        check_claims(file, trainable, cells, self._report_item, searched_names)
         if self._problems:
             raise StudyError(in_file_order(self._problems))
         study = Study(

@@ -92,7 +92,9 @@ def kill_at(monkeypatch, moment):
 
 @pytest.mark.parametrize("pruning", PRUNINGS.values(), ids=PRUNINGS)
 def test_killed_at_any_write_it_ends_like_an_undisturbed_run(tmp_path, pruning):
-    small = TEXT.replace("{{narrow: {{}}, wide: {{spread: 2.0}}, fixed: {{value: 3.0}}}}", "{{narrow: {{}}, wide: {{spread: 2.0}}}}")
+    small = TEXT.replace(
+        "{{narrow: {{}}, wide: {{spread: 2.0}}, fixed: {{value: 3.0}}}}", "{{narrow: {{}}, wide: {{spread: 2.0}}}}"
+    )
     path = write(tmp_path, pruning, max_trials=4, text=small.replace("round_size: 4", "round_size: 2"))
     submit(path, tmp_path / "undisturbed")
     expected = shown(tmp_path / "undisturbed")
