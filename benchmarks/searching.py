@@ -157,8 +157,9 @@ def _print(store: Path, num_repetitions: int) -> None:
     console.width = max(console.width, 140)
     console.print(table)
     console.print(
-        "quality: of two objectives the hypervolume of the front, from retrieval 40 % and gate rate 50 % on; of one the best "
-        "retrieval accuracy at a gate rate of at most 10 %.\nMeans over repetitions with 95 % intervals (Student's t).",
+        "quality: of two objectives the hypervolume of the front, from retrieval 40 % and gate rate 50 % on; of one\n"
+        "the best retrieval accuracy at a gate rate of at most 10 %. Means over repetitions with 95 % intervals "
+        "(Student's t).",
         highlight=False,
     )
 
