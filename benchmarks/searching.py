@@ -112,11 +112,15 @@ def front(points: Sequence[tuple[float, float]]) -> list[int]:
 
 def _run(store: Path, num_repetitions: int, num_workers: int) -> None:
     options = orchestrator.SubmitOptions(num_workers=num_workers)
-    for repetition in range(num_repetitions):
-        for arm in ARMS:
-            if repetition and arm.sampler is None:
-                continue  # there is nothing to be drawn
-            orchestrator.submit(STUDY, store=store, settings=arm.all_settings(repetition), options=options)
+    runs = [
+        (arm, repetition)
+        for has_front in (True, False)
+        for repetition in range(num_repetitions)
+        for arm in ARMS
+        if arm.has_front is has_front and (arm.sampler is not None or not repetition)  # a grid draws nothing
+    ]
+    for arm, repetition in runs:
+        orchestrator.submit(STUDY, store=store, settings=arm.all_settings(repetition), options=options)
 
 
 def _score(results: results_store.Results, arm: Arm, repetition: int) -> tuple[float, float, float]:

@@ -52,9 +52,10 @@ def submit(
             reporter.close()
     results = open_telling(store)
     for study in outcome.studies:
-        for table in study.study.tables():
-            output.data(results.table(study.study.name, table.name).markdown())
-        if not study.study.tables():
+        tables = results.tables(study.study.name)
+        for name in tables:
+            output.data(results.table(study.study.name, name).markdown())
+        if not tables:
             output.message(f"{study.study.name} asks for no tables; amor query reads its results")
     if outcome.was_interrupted:
         raise typer.Exit(ExitCode.INTERRUPTED)

@@ -10,7 +10,7 @@ from orchestrator.identity.identifiers import Pins
 from orchestrator.search.search import Search
 from orchestrator.space.cells import Cell
 from orchestrator.space.trial import Trial, trials_of
-from orchestrator.study.schema import StudyFile, Table
+from orchestrator.study.schema import StudyFile
 from orchestrator.trainables.contract import Trainable
 
 
@@ -67,7 +67,3 @@ class Study:
             return Problem(source=f"--set {setting}", key=key, message=message)
         position = self.document.value_position(path)
         return Problem(source=self.document.source, position=position, key=key, message=message)
-
-    def tables(self) -> tuple[Table, ...]:
-        """The study's tables."""
-        return tuple(self.file.tables)

@@ -1,17 +1,41 @@
 """The record of a submission: what was asked for, so that the store alone can answer for it."""
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
 
 from orchestrator.identity.identifiers import new_submission_id
 from orchestrator.study.study import Study
 from results_store.records import MemberRecord, MetricInfo, SubmissionRecord, TableRecord, TableRow
+from results_store.search import SearchInfo
+from results_store.tables import search_tables
 
 
 def submission_record(study: Study) -> SubmissionRecord:
-    """The study as submitted: file, settings, cells, seeds, trial ids, tables and claims."""
+    """The study as submitted: file, settings, cells, seeds, trial ids, tables, claims and searches.
+
+    A search brings tables of its own; a table of the study that has the name of one stands instead of it.
+    """
+    searches = _searches(study)
+    metrics = tuple(
+        MetricInfo(
+            name=metric.name,
+            unit=metric.unit,
+            direction=metric.direction,
+            title=metric.title,
+            description=metric.description,
+        )
+        for metric in study.trainable.metrics
+    )
+    own_tables = [
+        TableRecord(
+            name=table.name,
+            title=table.title,
+            sql=study.table_sql[table.name],
+            rows=tuple(TableRow(variant=row.variant, label=row.label, published=row.published) for row in table.rows),
+        )
+        for table in study.file.tables
+    ]
+    own_names = {table.name for table in own_tables}
     return SubmissionRecord(
         submission_id=new_submission_id(),
         study=study.name,
@@ -23,40 +47,21 @@ def submission_record(study: Study) -> SubmissionRecord:
         settings=study.settings,
         trainable=study.trainable.name,
         trainable_version=study.trainable.version,
-        metrics=tuple(
-            MetricInfo(
-                name=metric.name,
-                unit=metric.unit,
-                direction=metric.direction,
-                title=metric.title,
-                description=metric.description,
-            )
-            for metric in study.trainable.metrics
-        ),
+        metrics=metrics,
         members=tuple(_members(study)),
         limits=study.file.limits.model_dump(mode="json"),
-        tables=tuple(
-            TableRecord(
-                name=table.name,
-                title=table.title,
-                sql=study.table_sql[table.name],
-                rows=tuple(
-                    TableRow(variant=row.variant, label=row.label, published=row.published) for row in table.rows
-                ),
-            )
-            for table in study.file.tables
-        ),
+        tables=(*own_tables, *(table for table in search_tables(searches, metrics) if table.name not in own_names)),
         claims=tuple(claim.model_dump(mode="json") for claim in study.file.claims),
-        searches=_searches(study),
+        searches=tuple(asdict(search) for search in searches),
     )
 
 
-def _searches(study: Study) -> tuple[Mapping[str, Any], ...]:
+def _searches(study: Study) -> tuple[SearchInfo, ...]:
     if not study.searches:
         return ()
     from orchestrator.search.record import search_info  # Optuna takes time to import
 
-    return tuple(asdict(search_info(search)) for search in study.searches)
+    return tuple(search_info(search) for search in study.searches)
 
 
 def _members(study: Study) -> list[MemberRecord]:

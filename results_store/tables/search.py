@@ -42,9 +42,10 @@ QUALIFY candidates.confirmed_n IS NOT NULL OR row_number() OVER (
 
 
 def search_tables(infos: Sequence[SearchInfo], metrics: Sequence[MetricInfo]) -> list[TableRecord]:
-    """The tables of a study's searches: `best` if all of them have one objective, `front` if some have several.
+    """The tables of a study's searches: `best`, and `front` if some have several objectives.
 
-    `best` has the ten best of each search and variant, and all that were confirmed; `front` what nothing dominates.
+    `best` has the ten best of each search and variant, and all that were confirmed; with several objectives those that
+    were confirmed (ends and knee of the front). `front` has what nothing dominates.
     A line has the searched parameters, then for each objective that is a metric the replicates of the search, and
     beside them those that confirm it, on the test split if there is such a metric; without them it has a dash.
 
@@ -70,22 +71,34 @@ def search_tables(infos: Sequence[SearchInfo], metrics: Sequence[MetricInfo]) ->
     reductions = sorted({info.reduction for info in infos} - {"mean"})
     for metric in dict.fromkeys(name for info in infos for name in info.objective_metrics):
         columns.add_metric(metric, reductions=reductions, is_confirmed=is_confirmed)
-    titles = ["Pareto front" if is_front else f"Best {_NUM_BEST} candidates", *columns.splits]
     first = infos[0].objectives[0]
-    sql = _SQL.format(
+    by_objective = f"candidates.objective_values[1] {'DESC' if first.direction == 'maximize' else 'ASC'}"
+
+    def table(name: str, title: str, chosen: str, order: str) -> TableRecord:
+        sql = _sql(infos, columns, chosen, order)
+        return TableRecord(name=name, title="; ".join([title, *columns.splits]), sql=sql, titles=columns.titles)
+
+    if not is_front:
+        best = _BEST.format(number=_NUM_BEST)
+        return [table("best", f"Best {_NUM_BEST} candidates", best, "candidates.rank")]
+    tables = [table("front", "Pareto front", "candidates.on_front", by_objective)]
+    if is_confirmed:
+        chosen = "candidates.confirmed_n IS NOT NULL"
+        tables.append(table("best", "Confirmed: ends and knee of the Pareto front", chosen, by_objective))
+    return tables
+
+
+def _sql(infos: Sequence[SearchInfo], columns: _Columns, chosen: str, order: str) -> str:
+    return _SQL.format(
         metrics="".join(f", {identifier(name)}" for name in columns.metrics),
         lists="".join(f", list({(name := identifier(metric))} ORDER BY seed) AS {name}" for metric in columns.metrics),
         point=_point(infos),
         columns="".join(f",\n    {value} AS {identifier(name)}" for name, value in columns.values.items()),
-        chosen="candidates.on_front" if is_front else _BEST.format(number=_NUM_BEST),
+        chosen=chosen,
         variants=_texts(dict.fromkeys(variant for info in infos for variant in info.variants)),
         searches=_texts(info.search_id for info in infos),
-        order=f"candidates.objective_values[1] {'DESC' if first.direction == 'maximize' else 'ASC'}"
-        if is_front
-        else "candidates.rank",
+        order=order,
     )
-    name = "front" if is_front else "best"
-    return [TableRecord(name=name, title="; ".join(titles), sql=sql, titles=columns.titles)]
 
 
 class _Columns:
