@@ -120,7 +120,9 @@ def _run(store: Path, num_repetitions: int, num_workers: int) -> None:
         if arm.has_front is has_front and (arm.sampler is not None or not repetition)  # a grid draws nothing
     ]
     for arm, repetition in runs:
-        orchestrator.submit(STUDY, store=store, settings=arm.all_settings(repetition), options=options)
+        outcome = orchestrator.submit(STUDY, store=store, settings=arm.all_settings(repetition), options=options)
+        if outcome.was_interrupted:
+            raise KeyboardInterrupt
 
 
 def _score(results: results_store.Results, arm: Arm, repetition: int) -> tuple[float, float, float]:

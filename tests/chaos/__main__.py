@@ -14,6 +14,7 @@ from benchmarks.machine import describe_machine
 from orchestrator.executors.ray_environment import prepare_environment
 from tests.chaos import driver_kills, order, schedules, store_faults, two_drivers, worker_kills
 from tests.chaos.outcome import Outcome, print_table, write_json
+from tests.chaos.studies import PRUNINGS
 
 RAY_POINTS = (
     "after planning",
@@ -92,6 +93,15 @@ def _scenarios(sizes: Sizes, seed: int) -> list[tuple[str, Callable[[], Outcome 
             ),
         ),
         ("driver", lambda: driver_kills.kill_inline_at_points(passages=sizes.passages, num_trials=45)),
+        *(
+            (
+                "driver",
+                lambda pruning=pruning: driver_kills.kill_search_at_points(
+                    passages=sizes.passages, num_candidates=8, pruning=pruning
+                ),
+            )
+            for pruning in PRUNINGS
+        ),
         ("driver", lambda: driver_kills.kill_on_ray_at_points(points=sizes.ray_points, num_trials=60)),
         (
             "driver",

@@ -11,17 +11,18 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from chaotic import SLEEP_S, TOKENS
-from kill_points import COMPACTION_POINTS, DRIVER_POINTS, LOSS_POINTS, WORKER_POINTS
+from kill_points import COMPACTION_POINTS, DRIVER_POINTS, LOSS_POINTS, SEARCH_POINTS, WORKER_POINTS
 
 from tests.chaos.outcome import Outcome, counts_of
 from tests.chaos.processes import Amor, Identity, descendants, wait_until_gone
 from tests.chaos.rows import Findings, Rows, compare
 from tests.chaos.stores import one_row_per_file
-from tests.chaos.studies import chaotic_study, scratch, undisturbed
+from tests.chaos.studies import chaotic_study, scratch, search_study, undisturbed
 
 PART = "driver"
 KILLED = -signal.SIGKILL
@@ -75,12 +76,20 @@ class Tally:
 def kill_inline_at_points(*, passages: Sequence[int], num_trials: int) -> Outcome:
     """At every point, at its first passage and at later ones; the worker's points are the driver's own here."""
     points = [(name, passage) for name in (*DRIVER_POINTS, *WORKER_POINTS) for passage in passages]
-    return _at_points(points, INLINE, "one process", num_trials)
+    return _at_points(points, INLINE, "one process", partial(chaotic_study, num_trials=num_trials, has_loners=True))
 
 
 def kill_on_ray_at_points(*, points: Sequence[str], num_trials: int) -> Outcome:
     """The driver dies, its workers do not know it yet; a worker has died before where the point asks for it."""
-    return _at_points([(name, 1) for name in points], RAY, "Ray, 2 workers", num_trials)
+    study = partial(chaotic_study, num_trials=num_trials, has_loners=True)
+    return _at_points([(name, 1) for name in points], RAY, "Ray, 2 workers", study)
+
+
+def kill_search_at_points(*, passages: Sequence[int], num_candidates: int, pruning: str) -> Outcome:
+    """A search dies while it asks, trains or tells; it has to end with the candidates of an undisturbed one."""
+    points = [(name, passage) for name in SEARCH_POINTS for passage in passages]
+    study = partial(search_study, num_candidates=num_candidates, pruning=pruning)
+    return _at_points(points, INLINE, f"a search with {pruning}, one process", study)
 
 
 def kill_compaction_at_points(*, passages: Sequence[int], num_trials: int) -> Outcome:
@@ -124,10 +133,12 @@ def kill_on_ray_at_random(*, num_kills: int, num_trials: int, seed: int) -> Outc
     return _at_random(num_kills, num_trials, seed, RAY, "Ray, 2 workers", num_lanes=1, horizon_s=14.0)
 
 
-def _at_points(points: Sequence[tuple[str, int]], options: tuple[object, ...], where: str, num_trials: int) -> Outcome:
+def _at_points(
+    points: Sequence[tuple[str, int]], options: tuple[object, ...], where: str, make_study: Callable[[Path], Path]
+) -> Outcome:
     started_s = time.monotonic()
     with scratch() as folder:
-        study = chaotic_study(folder, num_trials, has_loners=True)
+        study = make_study(folder)
         truth = undisturbed(folder, study)
 
         def kill(point: tuple[str, int]) -> Tally:

@@ -15,12 +15,14 @@ KEYS = {
     "entropy": ("trial_id", "position", "bin", "bin_low"),  # Chaotic names a bin, AMOR its lower end
     "gates": ("trial_id", "sequence"),
     "results": ("trial_id", "study", "variant", "point"),
+    "candidates": ("cell_id", "study", "variant", "candidate"),
 }
 """Views, and what names a row of theirs."""
 
 OF_AN_ATTEMPT = {
     *("attempt_id", "duration_s", "finished_at", "host", "cpu", "threads", "stack_size", "versions"),
     *("git_commit", "git_dirty", "source_hash"),  # somebody may be editing meanwhile
+    *("asked_at", "told_at"),
 }
 FINISHED = {"completed", "diverged"}
 
@@ -47,7 +49,7 @@ class Rows:
 
 @dataclass(frozen=True, kw_only=True)
 class Findings:
-    """A store against the truth; sets of trial ids.
+    """A store against the truth; sets of trial ids, and of the cells of candidates.
 
     Attributes:
         lost: not in the store, or not finished in a study.

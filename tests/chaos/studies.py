@@ -31,6 +31,29 @@ SELECT variant, list(score ORDER BY seed) AS score, list(state ORDER BY seed) AS
 FROM results WHERE study = $study GROUP BY variant ORDER BY variant
 """
 
+SEARCH = """\
+schema_version: 1
+name: searching
+trainable: chaotic:Chaotic
+seeds: 3
+limits: {{max_attempts: 50}}
+search:
+  sampler: {{name: tpe, seed: 1}}
+  parameters:
+    number: {{type: int, low: 0, high: 1000}}
+  objectives:
+    - {{metric: score, direction: maximize}}
+  max_trials: {num_candidates}
+  round_size: 4
+  replicates: 3
+  pruning: {pruning}
+  confirm: {{top: 2, seeds: 2}}
+"""
+PRUNINGS = {
+    "racing": "{method: racing, first_seeds: 1, keep: 0.5}",
+    "halving": "{method: halving, first_epochs: 1, factor: 2}",
+}
+
 AMOR = """\
 schema_version: 1
 name: real
@@ -54,6 +77,13 @@ def chaotic_study(folder: Path, num_trials: int, *, has_loners: bool = False) ->
     (folder / "scores.sql").write_text(SCORES, encoding="utf-8")
     path = folder / "chaotic.yaml"
     path.write_text(CHAOTIC.format(num_seeds=num_seeds, loner=str(has_loners).lower()), encoding="utf-8")
+    return path
+
+
+def search_study(folder: Path, num_candidates: int, pruning: str) -> Path:
+    """A study that searches, and gives candidates up early."""
+    path = folder / "searching.yaml"
+    path.write_text(SEARCH.format(num_candidates=num_candidates, pruning=PRUNINGS[pruning]), encoding="utf-8")
     return path
 
 

@@ -28,6 +28,13 @@ def test_20_at_random_and_on_ray_at_named_points_and_no_process_is_left():
         assert outcome.is_clean, outcome
 
 
+def test_a_search_at_every_named_point():
+    outcome = driver_kills.kill_search_at_points(passages=(1,), num_candidates=8, pruning="racing")
+    assert outcome.details["not reached"] == []
+    assert outcome.is_clean, outcome
+    assert outcome.num_again == 0, "what was published is not trained again"
+
+
 def test_compactions_at_every_named_point():
     outcome = driver_kills.kill_compaction_at_points(passages=(1,), num_trials=12)
     assert outcome.details["not reached"] == []
