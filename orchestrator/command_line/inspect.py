@@ -37,6 +37,10 @@ _STATUS_SQL = """
     GROUP BY study ORDER BY study
 """
 
+_CANDIDATES_SQL = """
+    SELECT study, count(DISTINCT (search_id, candidate)) FILTER (state <> 'pending') FROM candidates GROUP BY study
+"""
+
 _LIST_SQL = """
     SELECT study,
            arg_max(array_to_string(tags, ', '), submitted_at) AS tags,
@@ -62,7 +66,12 @@ def status(
     for row in rows:
         num_pending, rate = row[columns.index("pending")], row[-1]
         row.append(duration(num_pending / rate * 3600) if num_pending and rate else None)
-    output.listing([*columns, "time_left"], rows, as_json=as_json)
+    columns.append("time_left")
+    told = dict(results.sql(_CANDIDATES_SQL).rows())
+    if any(row[0] in told for row in rows):
+        columns.append("candidates_told")
+        rows = [[*row, told.get(row[0])] for row in rows]
+    output.listing(columns, rows, as_json=as_json)
 
 
 def list_studies(

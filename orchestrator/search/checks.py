@@ -224,6 +224,12 @@ class _Checker:
         if not name.takes_conditions and conditional:
             message = f"sampler {name} cannot search {conditional[0].name!r}, which has a `when`; take tpe or random"
             self._report(place, message)
+        if section.constraints and not name.takes_constraints:
+            message = (
+                f"sampler {name} does not steer by constraints; take tpe, nsga2 or gp, or leave the constraints to a "
+                "query over `candidates`"
+            )
+            self._report(place, message)
         if name is SamplerName.GP and len(section.objectives) > 1:
             self._report(place, "sampler gp takes minutes per round with several objectives; take tpe or nsga2")
 

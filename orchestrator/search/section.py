@@ -236,6 +236,11 @@ class SamplerName(StrEnum):
         """Whether it learns about conditional parameters; the others draw them at random, whatever they know."""
         return self in (SamplerName.RANDOM, SamplerName.TPE)
 
+    @property
+    def takes_constraints(self) -> bool:
+        """Whether it steers towards what keeps them; the others propose as if there were none."""
+        return self not in (SamplerName.RANDOM, SamplerName.QMC)
+
 
 _NO_CMAES = (
     "sampler cmaes is not offered: Optuna keeps its state pickled in a study's trials, so a search could not be "
@@ -321,7 +326,7 @@ class SearchSection(StudyModel):
     )
     objectives: list[Objective] = Field(min_length=1, description="What candidates are judged by; one or several.")
     constraints: list[Constraint] = Field(
-        default_factory=list, description="Bounds that candidates must keep; random and qmc do not steer by them."
+        default_factory=list, description="Bounds that candidates must keep; for samplers that steer by them: tpe, nsga2, gp."
     )
     max_trials: int = Field(ge=1, le=100_000, description="Candidates in total, not more; raise it to go on.")
     round_size: int = Field(

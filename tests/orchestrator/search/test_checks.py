@@ -107,10 +107,13 @@ def test_the_search_that_is_spoiled_below_is_valid():
         (TPE, "sampler: {name: bohb}", "search.sampler.name: should be 'random', 'tpe', 'nsga2', 'gp' or 'qmc' (got \"bohb\")"),
         (TPE, "sampler: {name: nsga2}", "study.yaml:10:19: search.sampler.name: sampler nsga2 cannot search 'model.gate.rate', which has a `when`; take tpe or random"),
         (TPE, "sampler: {name: gp}", "search.sampler.name: sampler gp takes minutes per round with several objectives; take tpe or nsga2"),
+        (TPE, "sampler: {name: random}", "study.yaml:10:19: search.sampler.name: sampler random does not steer by constraints; take tpe, nsga2 or gp"),
+        (TPE, "sampler: {name: qmc}", "search.sampler.name: sampler qmc does not steer by constraints"),
         (TPE, "sampler: {name: tpe, population_size: 8}", "search.sampler: sampler tpe has no population"),
         ("round_size: 8", "pruning: {method: halving}", "search: pruning: halving takes a single objective; with several take racing, or no pruning"),
         ("round_size: 8", "pruning: {method: racing, first_seeds: 3}", "search: pruning: racing takes more replicates (3) than first_seeds (3)"),
         ("round_size: 8", "pruning: {method: racing, keep: 1.0}", "search.pruning.keep: should be less than 1 (got 1.0)"),
+        ("round_size: 8", "reduction: lower_bound\n  pruning: {method: racing}", "search: pruning: racing by a lower_bound takes first_seeds of at least 2"),
         ("replicates: 3", "reduction: lower_bound", "search: reduction: lower_bound takes at least 2 replicates"),
         ("replicates: 3", "reduction: best", "search.reduction: should be 'mean', 'median', 'worst' or 'lower_bound' (got \"best\")"),
         ("replicates: 3", "replicates: 4", "search.replicates: 4 replicates are more than the study's 3 seeds; raise `seeds`, or lower `replicates`"),
@@ -274,3 +277,39 @@ def test_what_decides_a_proposal_or_a_value_makes_another_search(old, new):
     if "sleep_s" in text:
         text = text.replace("{type: int, low: 1, high: 9}", "{type: float, low: 1, high: 9}")
     assert the_search(text).search_id != the_search(SMALL).search_id
+
+
+def test_halving_takes_metrics_of_epochs():
+    text = """
+trainable: do_nothing
+search:
+  parameters: {value: {type: float, low: 0.0, high: 1.0}}
+  objectives: [{metric: score, direction: maximize}]
+  max_trials: 8
+  pruning: {method: halving}
+"""
+    assert check(text)[1] == []
+    amor = """
+base: {task.name: simple_retrieval, model.name: amor}
+search:
+  parameters: {training.learning_rate: {type: float, low: 0.001, high: 0.01}}
+  objectives: [{metric: num_parameters, direction: minimize}]
+  max_trials: 8
+  pruning: {method: halving}
+"""
+    (problem,) = check(amor)[1]
+    assert "halving takes metrics that are reported per epoch, which 'num_parameters' is not" in problem
+
+
+def test_a_key_may_be_searched_in_some_variants_and_set_in_others():
+    text = """
+trainable: do_nothing
+variants: {searched: {}, fixed: {value: 0.5}}
+search:
+  parameters: {value: {type: float, low: 0.0, high: 1.0, when: {variant: searched}}}
+  objectives: [{metric: score, direction: maximize}]
+  max_trials: 8
+"""
+    (search,), problems = check(text)
+    assert problems == []
+    assert search.variants == ("searched",)
