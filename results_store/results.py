@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
 
 from results_store.catalogue import Problem
 from results_store.errors import StoreError, UnknownNameError
+from results_store.figures import search_figure
 from results_store.layout import Layout
 from results_store.query import QueryResult, checked_select, translated_errors
 from results_store.records import MetricInfo, TableRecord, TableRow
@@ -25,6 +26,9 @@ from results_store.search import (
 from results_store.snapshot import Snapshot
 from results_store.tables import Table, build_table
 from results_store.text import inert
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["Results", "open_store"]
 
@@ -177,6 +181,20 @@ class Results:
             UnknownNameError: There is no such study or search, or there are several to choose from.
         """
         return read_search(self, study, search)
+
+    def figure(self, study: str, name: str, search: str | None = None) -> Figure:
+        """A figure of a study's search, which notebooks show and `savefig` writes.
+
+        Args:
+            study: Name of the study.
+            name: One of `front, history, slices, importances`.
+            search: As for `search`.
+
+        Raises:
+            UnknownNameError: There is no such study, search or figure, or there are several searches to choose from.
+            ExportError: No candidate of the search is completed.
+        """
+        return search_figure(self.search(study, search), name)
 
     @staticmethod
     def _metrics(submission: Mapping[str, Any]) -> list[MetricInfo]:
