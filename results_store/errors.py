@@ -5,8 +5,9 @@ StoreError                 root: something about stored results
 ├── RecordError            a record cannot be stored as it is
 ├── CompactionError        files of the store cannot be merged now
 ├── RetractionError        trials cannot be withdrawn as asked
+├── ExportError            a figure or journal cannot be made or written
 ├── QueryError             a query was refused or failed
-└── UnknownNameError       no study or table of that name in the store
+└── UnknownNameError       no study, table, search or figure of that name in the store
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from results_store.text import inert
 
 __all__ = [
     "CompactionError",
+    "ExportError",
     "QueryError",
     "RecordError",
     "RetractionError",
@@ -45,6 +47,10 @@ class CompactionError(StoreError, RuntimeError):
 
 class RetractionError(StoreError, ValueError):
     """Trials cannot be withdrawn as asked; none of them was."""
+
+
+class ExportError(StoreError, ValueError):
+    """A figure or a journal cannot be made of what there is, or cannot be written where it should be."""
 
 
 class QueryError(StoreError, ValueError):
@@ -77,4 +83,4 @@ def query_error(message: str) -> QueryError:
 
 
 class UnknownNameError(StoreError, LookupError):
-    """The store holds no study or table of the name asked for."""
+    """The store holds no study, table, search or figure of the name asked for."""

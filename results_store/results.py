@@ -5,18 +5,30 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
 
 from results_store.catalogue import Problem
 from results_store.errors import StoreError, UnknownNameError
+from results_store.figures import search_figure
 from results_store.layout import Layout
 from results_store.query import QueryResult, checked_select, translated_errors
 from results_store.records import MetricInfo, TableRecord, TableRow
+from results_store.search import (
+    IMPORTANCES,
+    SearchHistory,
+    SearchInfo,
+    importances_table,
+    read_search,
+    read_searches,
+)
 from results_store.snapshot import Snapshot
 from results_store.tables import Table, build_table
 from results_store.text import inert
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["Results", "open_store"]
 
@@ -105,16 +117,32 @@ class Results:
         self._submission(study)
         return self.sql("SELECT * FROM results WHERE study = $study ORDER BY member", {"study": study})
 
+    def metrics(self, study: str) -> list[MetricInfo]:
+        """The metrics of a study's trainable.
+
+        Raises:
+            UnknownNameError: No study of that name was submitted to this store.
+            StoreError: What the store holds of them makes no sense.
+        """
+        return self._metrics(self._submission(study))
+
     def tables(self, study: str) -> list[str]:
-        """Names of the tables that a study asks for.
+        """Names of the tables that a study asks for, and `importances` if it has a search.
 
         Raises:
             UnknownNameError: No study of that name was submitted to this store.
         """
-        return [record.name for record in self._table_records(self._submission(study))]
+        submission = self._submission(study)
+        names = [record.name for record in self._table_records(submission)]
+        has_more = bool(SearchInfo.parse(submission["searches"])) and IMPORTANCES not in names
+        return [*names, IMPORTANCES] if has_more else names
 
     def table(self, study: str, name: str) -> Table:
         """A table of a study over the rows that are there.
+
+        Args:
+            study: Name of the study.
+            name: One of the names that `tables` gives.
 
         Raises:
             UnknownNameError: There is no such study or table.
@@ -124,12 +152,57 @@ class Results:
         records = self._table_records(submission)
         record = next((record for record in records if record.name == name), None)
         if record is None:
-            known = ", ".join(record.name for record in records) or "none"
+            if name == IMPORTANCES and SearchInfo.parse(submission["searches"]):
+                return importances_table(read_searches(self, study))
+            known = ", ".join(self.tables(study)) or "none"
             raise UnknownNameError(inert(f"study {study!r} has no table {name!r}; its tables: {known}"))
-        metrics = [MetricInfo(**metric) for metric in json.loads(submission["metrics"])]
+        metrics = self._metrics(submission)
         takes_study = "study" in checked_select(record.sql, self._snapshot.connection).named_parameters
         result = self.sql(record.sql, {"study": study} if takes_study else {})
         return build_table(result, record, metrics)
+
+    def searches(self, study: str) -> tuple[SearchInfo, ...]:
+        """What a study records of its searches.
+
+        Raises:
+            UnknownNameError: No study of that name was submitted to this store.
+        """
+        return SearchInfo.parse(self._submission(study)["searches"])
+
+    def search(self, study: str, search: str | None = None) -> SearchHistory:
+        """A search of a study: what was asked and told, and the replicates behind it.
+
+        Args:
+            study: Name of the study.
+            search: A variant that is searched, or the first digits of the search's id; may be left out where the study
+                has one search.
+
+        Raises:
+            UnknownNameError: There is no such study or search, or there are several to choose from.
+        """
+        return read_search(self, study, search)
+
+    def figure(self, study: str, name: str, search: str | None = None) -> Figure:
+        """A figure of a study's search, which notebooks show and `savefig` writes.
+
+        Args:
+            study: Name of the study.
+            name: One of `front, history, slices, importances`.
+            search: As for `search`.
+
+        Raises:
+            UnknownNameError: There is no such study, search or figure, or there are several searches to choose from.
+            ExportError: No candidate of the search is completed.
+        """
+        return search_figure(self.search(study, search), name)
+
+    @staticmethod
+    def _metrics(submission: Mapping[str, Any]) -> list[MetricInfo]:
+        try:
+            return [MetricInfo(**metric) for metric in json.loads(submission["metrics"])]
+        except (ValueError, TypeError, RecursionError):
+            study = submission["study"]
+            raise StoreError(inert(f"what the store holds on the metrics of study {study!r} makes no sense")) from None
 
     @staticmethod
     def _table_records(submission: Mapping[str, Any]) -> list[TableRecord]:

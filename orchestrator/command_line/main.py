@@ -8,9 +8,11 @@ import typer
 
 from orchestrator.command_line import output
 from orchestrator.command_line.exit_codes import ExitCode
+from orchestrator.command_line.figure import figure
 from orchestrator.command_line.inspect import list_studies, show, status
 from orchestrator.command_line.query import query, table
 from orchestrator.command_line.replay import replay
+from orchestrator.command_line.search import app as search_app
 from orchestrator.command_line.study import plan, schema, validate
 from orchestrator.command_line.submit import submit
 from orchestrator.command_line.upkeep import compact, doctor, retract
@@ -35,9 +37,10 @@ def _options(
         os.environ["AMOR_DEBUG"] = "1"
 
 
-for command in (validate, plan, submit, status, show, query, table, replay, retract, compact, doctor, schema):
+for command in (validate, plan, submit, status, show, query, table, figure, replay, retract, compact, doctor, schema):
     app.command()(command)
 app.command("list")(list_studies)
+app.add_typer(search_app, name="search")
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -10,7 +10,7 @@ import typer
 
 from orchestrator.command_line import output
 from orchestrator.command_line.options import DEFAULT_STORE, StoreOption
-from orchestrator.command_line.stores import open_existing
+from orchestrator.command_line.stores import open_existing, outside_of_store
 from orchestrator.errors import UsageError
 from results_store import OutputFormat, Table
 from results_store import write as write_result
@@ -43,8 +43,8 @@ def query(
     if output_format is OutputFormat.PARQUET and output_file is None and sys.stdout.isatty():
         raise UsageError("Parquet is not for terminals; write it to a file with --output")
     results = open_existing(store)
-    if output_file is not None and output_file.resolve().is_relative_to(results.path):
-        raise UsageError(f"{output_file} lies in the store, which holds nothing but its own files; name another place")
+    if output_file is not None:
+        outside_of_store(results, output_file)
     if explain:
         output.data(results.explain(text))
         return

@@ -30,6 +30,20 @@ def check_exists(path: Path) -> None:
         raise UsageError(f"there is no store at {path}; amor submit makes one, --store or AMOR_STORE names another")
 
 
+def outside_of_store(results: Results, path: Path) -> None:
+    """Refuses to write into a store.
+
+    Raises:
+        UsageError: the path lies in it, or is none.
+    """
+    try:
+        is_inside = path.resolve().is_relative_to(results.path)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise UsageError(f"{str(path)!r} cannot be written: {error}") from error
+    if is_inside:
+        raise UsageError(f"{path} lies in the store, which holds nothing but its own files; name another place")
+
+
 def open_telling(path: Path) -> Results:
     """Opens a store, which may be empty or not there yet, and says which of its files are left out."""
     results = open_results(path)

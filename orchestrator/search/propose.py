@@ -11,9 +11,7 @@ import datetime
 import itertools
 import math
 import random
-import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -27,6 +25,7 @@ from orchestrator.search.search import Search
 from orchestrator.search.section import CategoricalParameter, FloatParameter, IntParameter, SamplerName
 from orchestrator.search.space import SearchedParameter, Values
 from results_store.records import CandidateState
+from results_store.search import quiet_optuna
 
 MAX_ATTEMPTS = 20
 """Suggestions for one candidate before it is drawn at random instead."""
@@ -57,21 +56,8 @@ def propose(search: Search, history: Sequence[ToldCandidate], round_index: int) 
     """
     assert all(candidate.round_index < round_index for candidate in history)
     assert all(one.round_index <= other.round_index for one, other in itertools.pairwise(history))
-    with _quiet():
+    with quiet_optuna():
         return _Round(search, history, round_index).propose()
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Optuna announces every study on stderr, and warns of what is experimental."""
-    verbosity = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-            yield
-    finally:
-        optuna.logging.set_verbosity(verbosity)
 
 
 class _Round:

@@ -1,5 +1,27 @@
-"""Searches: what a study records of them."""
+"""Searches: what a study records of them, their candidates as values, and what Optuna makes of those."""
 
+from results_store.search.export import export_journal
+from results_store.search.history import SearchHistory, ToldCandidate, read_search, read_searches
+from results_store.search.importances import IMPORTANCES, Importance, ImportanceMethod, importances, importances_table
 from results_store.search.info import SearchConstraint, SearchInfo, SearchObjective, confirming_metric
+from results_store.search.optuna_study import frozen_trials, optuna_study, quiet_optuna
 
-__all__ = ["SearchConstraint", "SearchInfo", "SearchObjective", "confirming_metric"]
+__all__ = [
+    "IMPORTANCES",
+    "Importance",
+    "ImportanceMethod",
+    "SearchConstraint",
+    "SearchHistory",
+    "SearchInfo",
+    "SearchObjective",
+    "ToldCandidate",
+    "confirming_metric",
+    "export_journal",
+    "frozen_trials",
+    "importances",
+    "importances_table",
+    "optuna_study",
+    "quiet_optuna",
+    "read_search",
+    "read_searches",
+]

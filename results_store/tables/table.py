@@ -106,7 +106,9 @@ class Table:
         title: Its heading.
         columns: Its columns but for the label of the line.
         lines: Its lines.
-        sql: The query that it came from.
+        sql: The query that it came from; empty for a table that came from none.
+        label_title: Heading of the labels of the lines.
+        notes: Footnotes besides those on replicates.
     """
 
     name: str
@@ -114,6 +116,8 @@ class Table:
     columns: Sequence[Column]
     lines: Sequence[Line]
     sql: str = field(default="", repr=False)
+    label_title: str = "Variant"
+    notes: Sequence[str] = ()
 
     def markdown(self) -> str:
         """The table as Markdown, with its title and footnotes."""
@@ -159,10 +163,10 @@ class Table:
             notes.append("n=1: a single replicate has no interval.")
         for line in self.lines:
             notes += _missing(line, self.columns)
-        return notes
+        return [*notes, *self.notes]
 
     def _text(self) -> tuple[list[str], list[list[str]], list[bool]]:
-        header, numeric = ["Variant"], [False]
+        header, numeric = [self.label_title], [False]
         for column in self.columns:
             is_numeric = column.has_replicates or any(
                 isinstance(line.cells[place].value, int | float)

@@ -6,6 +6,8 @@ import unicodedata
 from datetime import UTC, datetime
 
 import pytest
+import told_search
+from optuna.distributions import CategoricalDistribution
 
 from results_store import FolderStore
 from results_store.records import (
@@ -104,6 +106,40 @@ def test_no_command_steers_the_terminal(amor, hostile_store, monkeypatch, argume
     assert "a fault of amor" not in answer.err
     if "--json" in arguments:
         assert json.loads(answer.out) is not None
+
+
+@pytest.fixture
+def hostile_search(hostile_store, tmp_path, monkeypatch):
+    """The same store with a search of such a study; commands that write files write them here."""
+    metrics = [MetricInfo(name=metric.name, unit=HOSTILE, title=HOSTILE) for metric in told_search.METRICS]
+    ranges = {**told_search.RANGES, HOSTILE: CategoricalDistribution([HOSTILE, "other"])}
+    of = told_search.info(variants=(HOSTILE,), ranges=ranges, reduction=HOSTILE, pruning={"method": HOSTILE})
+    told_search.publish(FolderStore(hostile_store), of, study=f"search {HOSTILE}", metrics=metrics, confirm=(2,))
+    monkeypatch.setenv("AMOR_STORE", str(hostile_store))
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["figure", HOSTILE], ["figure", f"search {HOSTILE}"], ["figure", f"search {HOSTILE}", HOSTILE],
+        ["figure", f"search {HOSTILE}", "--format", HOSTILE], ["figure", f"search {HOSTILE}", "front", "--output", HOSTILE],
+        ["figure", f"search {HOSTILE}", "front", "--output", "o\x1b[2Jut\u202e"], ["search", HOSTILE],
+        ["search", "export", HOSTILE], ["search", "export", f"search {HOSTILE}"],
+        ["search", "export", f"search {HOSTILE}", "--output", HOSTILE],
+        ["search", "export", f"search {HOSTILE}", "--output", "o\x1b[2Jut\u202e"],
+        ["search", "export", f"search {HOSTILE}", "--output", f"{HOSTILE}/x"], ["table", f"search {HOSTILE}"],
+        ["table", f"search {HOSTILE}", "importances", "--format", "latex"],
+        ["table", f"search {HOSTILE}", "importances", "--format", "csv"],
+    ],
+    ids=lambda arguments: " ".join(arguments).replace(HOSTILE, "HOSTILE").encode("unicode_escape").decode(),
+)  # fmt: skip
+def test_no_command_on_searches_steers_the_terminal(amor, hostile_search, arguments):
+    answer = amor(*arguments)
+    assert not steers(answer.out), answer.out
+    assert not steers(answer.err), answer.err
+    assert "Traceback (most" not in answer.err
+    assert "a fault of amor" not in answer.err
 
 
 @pytest.mark.parametrize("form", ["table", "csv", "json", "markdown", "latex"])

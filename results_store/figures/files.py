@@ -1,0 +1,80 @@
+"""Figures as files: the same figure gives the same bytes."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import tempfile
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from results_store.errors import ExportError
+from results_store.figures.style import styled
+from results_store.text import inert
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["FigureFormat", "figure_bytes", "file_stem", "write_figure"]
+
+_MAX_STEM = 100
+
+
+class FigureFormat(StrEnum):
+    """The form of a figure's file."""
+
+    PNG = "png"
+    PDF = "pdf"
+
+
+def figure_bytes(figure: Figure, figure_format: FigureFormat | str) -> bytes:
+    """A figure as the content of a file; neither the time nor the program's version enters it."""
+    figure_format = FigureFormat(figure_format)
+    if figure_format is FigureFormat.PDF:
+        metadata = {"Creator": None, "Producer": None, "CreationDate": None}
+    else:
+        metadata = {"Software": None}
+    stream = io.BytesIO()
+    with styled():
+        figure.savefig(stream, format=figure_format.value, metadata=metadata)
+    return stream.getvalue()
+
+
+def write_figure(figure: Figure, path: str | Path, figure_format: FigureFormat | str) -> None:
+    """Writes a figure to a file, in the place of one that is there; a reader never sees half of it.
+
+    Raises:
+        ExportError: It cannot be written.
+    """
+    path = Path(path)
+    content = figure_bytes(figure, figure_format)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            raise IsADirectoryError(f"{path} is a folder")
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=path.suffix)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+            Path(temporary).chmod(0o666 & ~_umask())
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ExportError(inert(f"{path} cannot be written: {reason.lower()}")) from None
+
+
+def file_stem(*names: str) -> str:
+    """Names as the beginning of a file's name: what no file system minds, and no path."""
+    stem = "-".join(re.sub(r"[^\w.]+", "_", name) for name in names)
+    return stem[:_MAX_STEM].strip("._-") or "search"
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

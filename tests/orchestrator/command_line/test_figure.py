@@ -1,0 +1,124 @@
+"""`amor figure` and `amor search export`, from a store to files."""
+
+import optuna
+import pytest
+import told_search
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+from PIL import Image
+
+from results_store import FolderStore
+from results_store.records import MemberRecord
+
+
+@pytest.fixture
+def store(weird_path, monkeypatch):
+    """A store with a search, and one without in the same place; the current folder is a fresh one."""
+    store = FolderStore(weird_path / "store")
+    told_search.publish(store, num_candidates=24, confirm=(2,))
+    member = MemberRecord(variant="base", cell_id="c", trial_id="t", seed=0, config={})
+    store.publish([told_search.submission(study="plain", members=[member])])
+    (weird_path / "here").mkdir()
+    monkeypatch.chdir(weird_path / "here")
+    monkeypatch.setenv("AMOR_STORE", str(store.path))
+    return store
+
+
+def test_all_figures_are_written_as_png_and_pdf(amor, store, weird_path):
+    answer = amor("figure", "gates")
+    assert answer.code == 0, answer.err
+    paths = [weird_path / "here" / line for line in answer.out.splitlines()]
+    names = ("front", "history", "slices", "importances")
+    assert [path.name for path in paths] == [f"gates-{name}.{form}" for name in names for form in ("png", "pdf")]
+    for path in paths:
+        if path.suffix == ".pdf":
+            assert path.read_bytes().startswith(b"%PDF")
+        else:
+            Image.open(path).verify()
+    assert answer.err == ""
+
+
+def test_a_figure_in_one_form_goes_where_it_should(amor, store, weird_path):
+    answer = amor("figure", "gates", "history", "--output", weird_path / "o u t" / "put", "--format", "png")
+    assert answer.code == 0, answer.err
+    assert [path.name for path in (weird_path / "o u t" / "put").iterdir()] == ["gates-history.png"]
+    again = amor("figure", "gates", "history", "--output", weird_path / "o u t" / "put", "--format", "png")
+    assert again == answer
+
+
+def test_several_searches_have_files_of_their_own(amor, store, weird_path):
+    infos = (
+        told_search.info(variants=("one",), search_id="a" * 32),
+        told_search.info(variants=("o/n e",), search_id="b" * 32),
+    )
+    told_search.publish(store, *infos, study="../two", num_candidates=8)
+    answer = amor("figure", "../two", "front", "--format", "png")
+    assert answer.out.splitlines() == ["figures/two-one-front.png", "figures/two-o_n_e-front.png"]
+    answer = amor("search", "export", "../two")
+    assert answer.out == "two.journal.log\n"
+    names = optuna.get_all_study_names(JournalStorage(JournalFileBackend("two.journal.log")))
+    assert sorted(names) == ["../two o/n e", "../two one"]
+
+
+def test_a_search_is_exported_for_optuna(amor, store, weird_path):
+    answer = amor("search", "export", "gates")
+    assert (answer.code, answer.out) == (0, "gates.journal.log\n")
+    assert answer.err == "24 candidates; to look at them: optuna-dashboard gates.journal.log\n"
+    storage = JournalStorage(JournalFileBackend(str(weird_path / "here" / "gates.journal.log")))
+    assert len(optuna.load_study(study_name="gates", storage=storage).trials) == 24
+    again = amor("search", "export", "gates")
+    assert again.code == 2
+    assert again.err == "gates.journal.log is there already; name another file, or remove it\n"
+    assert amor("search", "export", "gates", "--output", weird_path / "other file").code == 0
+
+
+def test_importances_are_a_table_of_the_study(amor, store):
+    answer = amor("table", "gates", "importances", "--format", "csv")
+    assert answer.code == 0, answer.err
+    assert answer.out.startswith("label,variant,validation_retrieval_accuracy_ped_anova,")
+    assert "Importance of parameters (PED-ANOVA and fANOVA)" in amor("table", "gates").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["figure", "nothing"], "no study 'nothing' in the store"),
+        (["search", "export", "nothing"], "no study 'nothing' in the store"),
+        (["figure", "plain"], "study 'plain' has no search"),
+        (["search", "export", "plain"], "study 'plain' has no search"),
+        (["table", "plain", "importances"], "study 'plain' has no table 'importances'"),
+        (["figure", "gates", "pie"], "there is no figure 'pie'; figures: front, history, slices, importances"),
+        (["figure", "gates", "--format", "png,svg"], "--format: there is no format 'svg'; formats: png, pdf"),
+        (["figure", "gates", "--format", ""], "--format: there is no format ''"),
+        (["figure", "empty"], "no candidate of the search of 'empty' is completed"),
+        (["figure", "single", "front"], "the search of 'single' has no figure 'front': it has one objective"),
+        (["figure", "gates", "--output", "file"], "--output file is a file; name a folder"),
+        (["figure", "gates", "front", "--output", "file/x"], "file/x/gates-front.png cannot be written: not a directory"),
+        (["figure", "gates", "front", "--output", "y" * 300], "cannot be written: file name too long"),
+        (["search", "export", "gates", "--output", "file"], "file is there already; name another file, or remove it"),
+        (["search", "export", "gates", "--output", "."], ". is there already"),
+        (["search", "export", "gates", "--output", "x/y"], "x/y cannot be written: no such file or directory"),
+    ],
+    ids=lambda value: " ".join(value)[:60] if isinstance(value, list) else "",
+)  # fmt: skip
+def test_what_cannot_be_is_one_clear_line(amor, store, weird_path, arguments, message):
+    told_search.publish(store, told_search.info(search_id="7" * 32), study="empty", num_candidates=0)
+    told_search.publish(store, told_search.info(1, search_id="6" * 32), study="single", num_candidates=8)
+    (weird_path / "here" / "file").write_text("mine")
+    answer = amor(*arguments)
+    assert answer.code == 2
+    assert message in answer.err
+    assert len(answer.err.splitlines()) == 1
+    assert answer.out == ""
+    assert (weird_path / "here" / "file").read_text() == "mine"
+    assert [path.name for path in (weird_path / "here").iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("place", ["trials", "new", "trials/../x", "."])
+def test_nothing_is_written_into_the_store(amor, store, place):
+    before = sorted(path for path in store.path.rglob("*") if ".cache" not in path.parts)
+    for arguments in (["figure", "gates", "front"], ["search", "export", "gates"]):
+        answer = amor(*arguments, "--output", store.path / place)
+        assert answer.code == 2
+        assert "lies in the store" in answer.err
+    assert before == sorted(path for path in store.path.rglob("*") if ".cache" not in path.parts)
