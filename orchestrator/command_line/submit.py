@@ -14,6 +14,7 @@ from orchestrator.command_line.options import DEFAULT_STORE, OnlyOption, SetOpti
 from orchestrator.command_line.stores import open_telling
 from orchestrator.driver.submit import ExecutorName, SubmitOptions, load_studies, run_studies
 from orchestrator.progress.submit_reporter import SubmitReporter
+from results_store.search import IMPORTANCES
 
 
 def submit(
@@ -52,7 +53,8 @@ def submit(
             reporter.close()
     results = open_telling(store)
     for study in outcome.studies:
-        tables = results.tables(study.study.name)
+        # How much each parameter matters is a question of its own: `amor table STUDY importances`.
+        tables = [name for name in results.tables(study.study.name) if name != IMPORTANCES]
         for name in tables:
             output.data(results.table(study.study.name, name).markdown())
         if not tables:

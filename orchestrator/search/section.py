@@ -326,7 +326,8 @@ class SearchSection(StudyModel):
     )
     objectives: list[Objective] = Field(min_length=1, description="What candidates are judged by; one or several.")
     constraints: list[Constraint] = Field(
-        default_factory=list, description="Bounds that candidates must keep; for samplers that steer by them: tpe, nsga2, gp."
+        default_factory=list,
+        description="Bounds that candidates must keep; for samplers that steer by them: tpe, nsga2, gp.",
     )
     max_trials: int = Field(ge=1, le=100_000, description="Candidates in total, not more; raise it to go on.")
     round_size: int = Field(
