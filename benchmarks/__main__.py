@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks import memory, orchestration, queries, scaling, training
+from benchmarks import memory, orchestration, proposals, queries, scaling, training
 from benchmarks.figures import Figure, print_table, write_json
 from benchmarks.machine import describe_machine
 
 DEFAULT_OUTPUT = Path(__file__).parent / "results.json"
 MAX_LOAD = 0.5
-PARTS = ("training", "orchestration", "scaling", "queries", "memory")
+PARTS = ("training", "orchestration", "scaling", "queries", "memory", "proposals")
 Tell = Callable[[str], None]
 
 
@@ -35,6 +35,7 @@ def _parts(*, is_quick: bool, num_workers: int) -> dict[str, Callable[[Tell], li
         "scaling": lambda tell: scaling.measure(scaling.QUICK if is_quick else scaling.FULL, num_workers, tell),
         "queries": lambda tell: queries.measure(queries.QUICK if is_quick else queries.FULL, tell),
         "memory": lambda tell: memory.measure(memory.QUICK if is_quick else memory.FULL, num_workers, tell),
+        "proposals": lambda tell: proposals.measure(proposals.QUICK if is_quick else proposals.FULL, tell),
     }
 
 

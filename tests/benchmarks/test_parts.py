@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from benchmarks import memory, operations, orchestration, queries, scaling, training
+from benchmarks import memory, operations, orchestration, proposals, queries, scaling, searching, training
 from benchmarks.__main__ import main
 from benchmarks.figures import Figure, Requirement, Spread
 from benchmarks.studies import submit_s
@@ -68,6 +68,20 @@ def test_memory_compares_peaks_of_fresh_processes(monkeypatch):
     assert growth.spread.median == memory.QUICK.num_many - memory.QUICK.num_few
     assert (few.spread.median, many.spread.median) == (205.0, 250.0)
     assert memory._status_mb("VmHWM") >= memory._status_mb("VmRSS") > 1
+
+
+def test_proposals_live_through_whole_searches():
+    figures = proposals.measure(proposals.QUICK, silent)
+    assert len(figures) == 2 * len(proposals.SAMPLERS)
+    assert all(figure.spread.median > 0 for figure in figures)
+    assert {len(figure.spread.values) for figure in figures} == {proposals.QUICK.num_rounds}
+
+
+def test_hypervolume_and_front_of_searches():
+    points = [(0.9, 0.1), (0.7, 0.05), (0.6, 0.2), (0.3, 0.0), (1.0, 0.6)]
+    assert searching.hypervolume(points) == pytest.approx(0.3 * 0.05 + 0.5 * 0.4)
+    assert searching.front(points) == [0, 1, 3, 4]
+    assert searching.hypervolume([]) == 0.0
 
 
 @pytest.mark.parametrize(("kind", "value", "is_met"), [("at least", 3.0, True), ("less than", 3.0, False)])
