@@ -69,7 +69,7 @@ ARMS = (
     Arm(name="random", sampler="random"),
     Arm(name="tpe"),
     Arm(name="tpe racing", settings=(RACING, "search.max_trials=72")),
-    Arm(name="tpe racing, 48 candidates", settings=(RACING,)),
+    Arm(name="tpe racing 48", settings=(RACING,)),
     Arm(name="grid", settings=GRID, sampler=None),
     Arm(name="single tpe", settings=SINGLE, has_front=False),
     Arm(name="single tpe halving", settings=(*SINGLE, HALVING), has_front=False),
