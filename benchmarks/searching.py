@@ -47,16 +47,20 @@ class Arm:
         settings: changes to the study.
         is_seeded: whether it has a sampler, whose seed is the repetition's.
         has_front: whether it has two objectives, and is judged by its front; otherwise by its best feasible candidate.
+        first_of: the arm of whose run this is the beginning; then nothing is run for it.
+        num_candidates: how many candidates that beginning has.
     """
 
     name: str
     settings: tuple[str, ...] = ()
     sampler: str | None = "tpe"
     has_front: bool = True
+    first_of: str | None = None
+    num_candidates: int = 10**6
 
     def study(self, repetition: int) -> str:
         """The name of one repetition in the store."""
-        return f"gate-pareto.{self.name.replace(' ', '_')}.{repetition}"
+        return f"gate-pareto.{(self.first_of or self.name).replace(' ', '_')}.{repetition}"
 
     def all_settings(self, repetition: int) -> list[str]:
         """The changes for one repetition."""
@@ -69,26 +73,30 @@ ARMS = (
     Arm(name="random", sampler="random"),
     Arm(name="tpe"),
     Arm(name="tpe racing", settings=(RACING, "search.max_trials=72")),
-    Arm(name="tpe racing 48", settings=(RACING,)),
+    Arm(name="tpe racing, 48 candidates", first_of="tpe racing", num_candidates=48),
     Arm(name="grid", settings=GRID, sampler=None),
     Arm(name="single tpe", settings=SINGLE, has_front=False),
     Arm(name="single tpe halving", settings=(*SINGLE, HALVING), has_front=False),
 )
 
-CANDIDATES = """
+RUNS = """
+    WITH searched AS (SELECT cell_id, candidate FROM candidates WHERE study = $study)
+    SELECT results.* FROM results LEFT JOIN searched ON searched.cell_id = results.cell_id
+    WHERE study = $study AND coalesce(candidate, 0) < $most
+"""
+CANDIDATES = f"""
     SELECT avg(validation_retrieval_accuracy), avg(validation_gate_rate),
         avg(test_retrieval_accuracy), avg(test_gate_rate)
-    FROM results WHERE study = $study AND cell_id IN (
-        SELECT cell_id FROM results WHERE study = $study GROUP BY cell_id
-        HAVING count(*) FILTER (state = 'completed') = 3
+    FROM ({RUNS}) GROUP BY cell_id HAVING count(*) FILTER (state = 'completed') = 3 ORDER BY min(member)
+"""
+"""Those that were trained whole, on all of their seeds."""
+COST = f"""
+    SELECT coalesce(sum(num_epochs), 0) FROM (
+        SELECT max(epoch) AS num_epochs FROM raw.epochs WHERE trial_id IN (SELECT trial_id FROM ({RUNS}))
+        GROUP BY attempt_id
     )
-    GROUP BY cell_id ORDER BY min(member)
 """
-COST = """
-    SELECT count(*), coalesce(sum(num_epochs), 0)
-    FROM (SELECT trial_id, max(epoch) AS num_epochs FROM raw.epochs
-          WHERE trial_id IN (SELECT trial_id FROM results WHERE study = $study) GROUP BY trial_id, attempt_id)
-"""
+"""Epochs, also of trials that were cut short and later trained from the start."""
 
 
 def hypervolume(points: Sequence[tuple[float, float]]) -> float:
@@ -117,7 +125,9 @@ def _run(store: Path, num_repetitions: int, num_workers: int) -> None:
         for has_front in (True, False)
         for repetition in range(num_repetitions)
         for arm in ARMS
-        if arm.has_front is has_front and (arm.sampler is not None or not repetition)  # a grid draws nothing
+        if arm.has_front is has_front
+        and arm.first_of is None
+        and (arm.sampler is not None or not repetition)  # a grid draws nothing
     ]
     for arm, repetition in runs:
         outcome = orchestrator.submit(STUDY, store=store, settings=arm.all_settings(repetition), options=options)
@@ -127,9 +137,9 @@ def _run(store: Path, num_repetitions: int, num_workers: int) -> None:
 
 def _score(results: results_store.Results, arm: Arm, repetition: int) -> tuple[float, float, float]:
     """Quality on validation and on test, and the epochs trained."""
-    study = {"study": arm.study(repetition)}
-    rows = results.sql(CANDIDATES, study).rows()
-    num_epochs = float(results.sql(COST, study).rows()[0][1])
+    parameters = {"study": arm.study(repetition), "most": arm.num_candidates}
+    rows = results.sql(CANDIDATES, parameters).rows()
+    num_epochs = float(results.sql(COST, parameters).rows()[0][0])
     validation = [(row[0], row[1]) for row in rows]
     test = [(row[2], row[3]) for row in rows]
     if arm.has_front:
@@ -142,18 +152,28 @@ def _score(results: results_store.Results, arm: Arm, repetition: int) -> tuple[f
 
 def _print(store: Path, num_repetitions: int) -> None:
     results = results_store.open(store)
+    done = {name for (name,) in results.sql("SELECT DISTINCT study FROM studies").rows()}
     table = Table(
-        "arm", "quality, validation", "quality, test", "epochs trained", "difference to the first of its kind, test"
+        "arm",
+        "n",
+        "quality, validation",
+        "quality, test",
+        "epochs trained",
+        "difference to the first of its kind, test",
     )
     first: dict[bool, list[float]] = {}
     for arm in ARMS:
-        repetitions = range(num_repetitions if arm.sampler is not None else 1)
+        repetitions = [repetition for repetition in range(num_repetitions) if arm.study(repetition) in done]
         scores = [_score(results, arm, repetition) for repetition in repetitions]
+        if not scores:
+            continue
         validation, test, epochs = (list(column) for column in zip(*scores, strict=True))
         base = first.setdefault(arm.has_front, test)
-        paired = [mine - other for mine, other in zip(test * (num_repetitions // len(test)), base, strict=True)]
+        others = test * len(base) if arm.sampler is None else test
+        paired = [mine - other for mine, other in zip(others, base, strict=False)]
         table.add_row(
             arm.name,
+            str(len(scores)),
             _shown(validation),
             _shown(test),
             f"{statistics.mean(epochs):,.0f}",
