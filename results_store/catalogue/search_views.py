@@ -41,7 +41,8 @@ FROM asked LEFT JOIN told
 
 # Candidates as they stand in a study. A candidate is ranked if it has a value for each objective that the study knows.
 # What is dominated is counted by comparing every pair where there are several objectives, else by a window: among
-# thousands of candidates the pairs would take seconds. The infeasible are ranked by the window in both cases.
+# thousands of candidates the pairs would take seconds. The infeasible, whose violation is above 0, are ranked by the
+# window in both cases.
 _STANDINGS = """
 CREATE TABLE raw.standings AS
 WITH mine AS (
@@ -80,7 +81,7 @@ WITH mine AS (
 ), ordered AS (
     SELECT *, rank() OVER (
         PARTITION BY number
-        ORDER BY NOT is_feasible, violation, CASE WHEN is_feasible AND num_objectives = 1 THEN loss_1 END
+        ORDER BY violation, CASE WHEN is_feasible AND num_objectives = 1 THEN loss_1 END
     ) AS place
     FROM judged
 ){dominated}, confirmed AS (

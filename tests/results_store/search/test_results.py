@@ -69,3 +69,9 @@ def test_fields_of_members_and_candidates_come_together(store, of, make):
         (1.5, 3, "amor", None),
         *[(2.0, None, "[x]", True)] * 2,
     ]
+
+
+def test_confirming_trials_come_after_those_of_the_search_whatever_their_seeds(store, of):
+    store.publish([of.submission()])
+    store.publish([of.asked(0, seeds=[5, 6]), of.confirmed(0, seeds=[1])])
+    assert rows(store, "phase, seed") == [("search", 5), ("search", 6), ("confirm", 1)]
