@@ -103,7 +103,9 @@ def results(
             chosen.append(f"members.{column}")
         elif name in leaves:
             # What is a field of one study may be a metric of another's trainable.
-            chosen.append(f"coalesce(members.{column}, trials.{column}) AS {column}")
+            in_common = common_type(leaves[name], trials[name]) or ColumnType.VARCHAR
+            both = [f"CAST({table}.{column} AS {in_common.value})" for table in ("members", "trials")]
+            chosen.append(f"coalesce({', '.join(both)}) AS {column}")
         else:
             chosen.append(f"trials.{column}")
     members, phase = _MEMBERS, "'grid'"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from results_store.catalogue.searches import SearchesOfStore
 from results_store.catalogue.sources import identifier, literal
-from results_store.schemas import ColumnType, Kind
+from results_store.schemas import ColumnType, Kind, common_type
 from results_store.schemas.names import NAMES_OF_CANDIDATES
 from results_store.search.info import confirming_metric
 
@@ -52,17 +52,17 @@ WITH mine AS (
         candidates.num_invalid, candidates.asked_at, candidates.told_at,
         coalesce(
             candidates.objective_names = searches.objective_names
-                AND len(candidates.objective_values) = len(signs)
-                AND list_aggregate(candidates.objective_values, 'count') = len(signs),
+                AND len(candidates.objective_values) = len(searches.signs)
+                AND list_aggregate(candidates.objective_values, 'count') = len(searches.signs),
             false
         ) AS has_values
     FROM raw.searches AS searches JOIN raw.candidates AS candidates
         ON candidates.search_id = searches.search_id AND candidates.candidate < searches.max_trials
 ), ran AS (
-    SELECT number, candidate, count(DISTINCT trials.trial_id) AS num_replicates
+    SELECT asked_for.number, asked_for.candidate, count(DISTINCT trials.trial_id) AS num_replicates
     FROM (SELECT number, candidate, unnest(trial_ids) AS trial_id FROM mine) AS asked_for
     JOIN trials ON trials.trial_id = asked_for.trial_id AND trials.status <> 'pruned'
-    GROUP BY number, candidate
+    GROUP BY asked_for.number, asked_for.candidate
 ), stated AS (
     SELECT mine.* EXCLUDE (state), coalesce(ran.num_replicates, 0) AS num_replicates,
         CASE
@@ -84,13 +84,14 @@ WITH mine AS (
     ) AS place
     FROM judged
 ){dominated}, confirmed AS (
-    SELECT study, search_id, candidate, cell_id, count(trials.trial_id) AS confirmed_n{means}
+    SELECT asked_for.study, asked_for.search_id, asked_for.candidate, asked_for.cell_id,
+        count(trials.trial_id) AS confirmed_n{means}
     FROM (
         SELECT DISTINCT study, search_id, candidate, cell_id, unnest(trial_ids) AS trial_id
         FROM raw.search WHERE event = 'confirmed'
     ) AS asked_for
     LEFT JOIN trials ON trials.trial_id = asked_for.trial_id AND trials.status <> 'pruned'
-    GROUP BY study, search_id, candidate, cell_id
+    GROUP BY asked_for.study, asked_for.search_id, asked_for.candidate, asked_for.cell_id
 )
 SELECT stated.*, ordered.is_feasible, {rank} AS rank, coalesce(ordered.is_feasible AND {rank} = 1, false) AS on_front,
     {dominated_in} AS dominated_in, CASE WHEN num_objectives = 1 AND is_feasible THEN loss_1 END AS loss,
@@ -203,7 +204,7 @@ def _mean(metric: str, trials: Mapping[str, ColumnType]) -> str:
     return f"CASE WHEN count({number}) = count(trials.trial_id) THEN avg({number}) END"
 
 
-def candidates(searches: SearchesOfStore, search: Iterable[str], trials: Mapping[str, ColumnType]) -> str:
+def candidates(searches: SearchesOfStore, search: Mapping[str, ColumnType], trials: Mapping[str, ColumnType]) -> str:
     """One row per candidate and variant, of `raw.standings`.
 
     Args:
@@ -227,10 +228,11 @@ def candidates(searches: SearchesOfStore, search: Iterable[str], trials: Mapping
         name: f"standings.objective_values[list_position(standings.objective_names, {literal(name)})]"
         for name in metrics
     }
-    # What one search is judged by may be a field of another's configurations.
-    values |= {
-        name: f"coalesce({value}, candidates.{identifier(name)})" for name, value in values.items() if name in leaves
-    }
+    for name in values.keys() & leaves:
+        # What one search is judged by may be a field of another's configurations.
+        in_common = (common_type(ColumnType.DOUBLE, search[name]) or ColumnType.VARCHAR).value
+        both = f"CAST({values[name]} AS {in_common}), CAST(candidates.{identifier(name)} AS {in_common})"
+        values[name] = f"coalesce({both})"
     confirming = [confirming_metric(metric, trials) for metric in metrics]
     means = {f"confirmed_{name}": f"standings.{identifier(f'confirmed {name}')}" for name in confirming}
     others = {name: f"candidates.{identifier(name)}" for name in leaves}

@@ -70,12 +70,14 @@ class TableRecord:
         title: Heading of the table.
         sql: Text of the query, with `$study` as its only parameter.
         rows: Lines to show, in this order; all lines of the query if empty.
+        titles: Headings of columns by their names in the query, where they are not made of the name or metric.
     """
 
     name: str
     title: str = ""
     sql: str
     rows: Sequence[TableRow] = ()
+    titles: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,8 +9,8 @@ What the query of a table has to give:
 - A column of lists of numbers holds replicates, `list(metric ORDER BY seed)`: shown as mean, interval, n.
 - A column `state` of lists of texts, `list(state ORDER BY seed)`, is not shown; it makes the footnotes.
 - Any other column is shown as it is.
-- A column with a metric's name has the metric's title and unit; another one is a fraction if its name
-  ends in `_share`.
+- A column with a metric's name, also after `confirmed_` or `told_`, has the metric's title and unit; another one is
+  a fraction if its name ends in `_share`. The study's `titles` stand instead of titles.
 """
 
 from __future__ import annotations
@@ -51,7 +51,13 @@ def build_table(result: QueryResult, record: TableRecord, metrics: Sequence[Metr
     published = {name for row in record.rows for name in row.published}
     known = {metric.name: metric for metric in metrics}
     columns = [
-        _column(name, known, has_replicates=name in replicates, has_published=name in published)
+        _column(
+            name,
+            known,
+            title=record.titles.get(name),
+            has_replicates=name in replicates,
+            has_published=name in published,
+        )
         for name in result.columns
         if name not in ("variant", "point", "state")
     ]
@@ -62,12 +68,15 @@ def build_table(result: QueryResult, record: TableRecord, metrics: Sequence[Metr
     return Table(name=record.name, title=record.title or record.name, columns=columns, lines=lines, sql=record.sql)
 
 
-def _column(name: str, metrics: Mapping[str, MetricInfo], *, has_replicates: bool, has_published: bool) -> Column:
-    metric = metrics.get(name)
-    title = name.replace("_", " ")
+def _column(
+    name: str, metrics: Mapping[str, MetricInfo], *, title: str | None, has_replicates: bool, has_published: bool
+) -> Column:
+    metric = metrics.get(name) or metrics.get(name.removeprefix("confirmed_").removeprefix("told_"))
+    made = name.replace("_", " ")
     unit = "fraction" if name.endswith("_share") else ""
     if metric is not None:
-        title, unit = metric.title or title, metric.unit
+        made, unit = metric.title or made, metric.unit
+    title = title or made
     return Column(
         name=name,
         title=title[:1].upper() + title[1:],

@@ -15,14 +15,29 @@ from results_store.catalogue import Scan
 from results_store.catalogue.sources import columns_of, literal, source
 from results_store.records import FailureKind, TrialStatus
 from results_store.schemas import Kind
+from results_store.upkeep.report import counted
+from results_store.upkeep.search_rows import CONDITIONS, search_findings, search_notes
 
 __all__ = ["RowChecks"]
 
 _JSON = {
     Kind.TRIALS: {"config": "OBJECT", "versions": "OBJECT"},
-    Kind.STUDIES: {"config": "OBJECT", "metrics": "ARRAY", "limits": "OBJECT", "tables": "ARRAY", "claims": "ARRAY"},
+    Kind.STUDIES: {
+        "config": "OBJECT",
+        "limits": "OBJECT",
+        **dict.fromkeys(("metrics", "tables", "claims", "searches"), "ARRAY"),
+    },
+    Kind.SEARCH: {"config": "OBJECT", "parameters": "OBJECT"},
 }
 """Columns that hold JSON, and what it is."""
+
+_OF_MEMBERS = ("member", "variant", "cell_id", "trial_id", "seed")
+_ONLY_SEARCHES = (
+    "("
+    + " AND ".join(f"{name} IS NULL" for name in _OF_MEMBERS)
+    + " AND CASE WHEN json_valid(searches) THEN json_array_length(searches) > 0 ELSE false END)"
+)
+"""Whether the row of a submission is that of a study without members, which only searches."""
 
 
 class RowChecks:
@@ -52,6 +67,7 @@ class RowChecks:
         yield from self._rows_that_differ()
         yield from self._submissions()
         yield from self._configurations()
+        yield from search_findings(self._all)
 
     def notes(self) -> list[str]:
         """What is no fault: rows of attempts that never got to their end.
@@ -66,13 +82,13 @@ class RowChecks:
             )
             if num_attempts := found[0][0]:
                 notes.append(
-                    f"{kind.value}/ has rows of {_counted(num_attempts, 'attempt')} without a row in trials/: "
+                    f"{kind.value}/ has rows of {counted(num_attempts, 'attempt')} without a row in trials/: "
                     f"killed, or still running; no view shows them"
                 )
         found = self._all("SELECT count(*) FROM retractions ANTI JOIN trials USING (trial_id, attempt_id)")
         if found[0][0]:
-            notes.append(f"retractions/ has {_counted(found[0][0], 'row')} of attempts that are not in the store")
-        return notes
+            notes.append(f"retractions/ has {counted(found[0][0], 'row')} of attempts that are not in the store")
+        return notes + search_notes(self._all)
 
     def _single_rows(self) -> Iterator[tuple[Path, str]]:
         for kind, condition, shown, what in _conditions():
@@ -82,7 +98,7 @@ class RowChecks:
             )
             for path, num_rows, value in found:
                 example = "" if value is None else f" ({value:.60})"
-                yield Path(path), f"{_counted(num_rows, 'row')} with {what}{example}"
+                yield Path(path), f"{counted(num_rows, 'row')} with {what}{example}"
 
     def _rows_that_differ(self) -> Iterator[tuple[Path, str]]:
         keys = {Kind.TRIALS: "attempt_id", Kind.EPOCHS: "attempt_id, epoch"}
@@ -104,11 +120,11 @@ class RowChecks:
     def _submissions(self) -> Iterator[tuple[Path, str]]:
         shared = (
             "submitted_at, description, tags, trainable, trainable_version, "
-            "file_name, file_text, settings, metrics, limits, tables, claims"
+            "file_name, file_text, settings, metrics, limits, tables, claims, searches"
         )
         found = self._all(
             f"""
-            SELECT min(filename), study, count(DISTINCT member), max(member)::HUGEINT + 1,
+            SELECT min(filename), study, count(DISTINCT member), coalesce(max(member)::HUGEINT + 1, 0),
                 count(DISTINCT hash({shared})),
                 count(DISTINCT hash(member, variant, point, cell_id, trial_id, seed, config))
             FROM studies GROUP BY study, submission_id ORDER BY ALL
@@ -117,7 +133,7 @@ class RowChecks:
         for path, study, num_members, expected, num_texts, num_rows in found:
             if num_members != expected:
                 yield Path(path), f"a submission of {study!r} has {num_members} of its {expected} members"
-            if num_texts > 1 or num_rows > num_members:
+            if num_texts > 1 or num_rows > max(num_members, 1):
                 yield Path(path), f"the rows of a submission of {study!r} contradict each other"
 
     def _configurations(self) -> Iterator[tuple[Path, str]]:
@@ -127,6 +143,7 @@ class RowChecks:
             WITH recorded AS (
                 SELECT trial_id, config, seed, trainable, trainable_version, filename FROM trials
                 UNION ALL SELECT trial_id, config, seed, trainable, trainable_version, filename FROM studies
+                UNION ALL SELECT unnest(trial_ids), config, unnest(seeds), NULL, NULL, filename FROM search
             ), suspicious AS (
                 SELECT trial_id,
                     min(seed) <> max(seed) OR min(trainable) <> max(trainable)
@@ -152,8 +169,9 @@ def _conditions() -> Iterator[tuple[Kind, str, str, str]]:
     """Kind, condition of a wrong row, the value to show, and what is wrong."""
     for kind in Kind:
         for name in sorted(kind.required_columns):
-            yield kind, f"{name} IS NULL", "NULL", f"no {name}"
-        for name in ("trial_id", "attempt_id", "cell_id", "submission_id"):
+            but_for = f" AND NOT {_ONLY_SEARCHES}" if kind is Kind.STUDIES and name in _OF_MEMBERS else ""
+            yield kind, f"{name} IS NULL{but_for}", "NULL", f"no {name}"
+        for name in ("trial_id", "attempt_id", "cell_id", "submission_id", "search_id"):
             if name in kind.required_columns:
                 condition = f"NOT regexp_full_match({name}, '[0-9a-f]{{32}}')"
                 yield kind, condition, name, f"a {name} that is not 32 hex digits"
@@ -171,6 +189,8 @@ def _conditions() -> Iterator[tuple[Kind, str, str, str]]:
         yield kind, f"{name} < {least}", name, f"a {name} below {least}"
     yield Kind.TRIALS, f"status NOT IN ({_list(TrialStatus)})", "status", "an unknown status"
     yield Kind.FAILURES, f"kind NOT IN ({_list(FailureKind)})", "kind", "an unknown kind"
+    for condition, shown, what in CONDITIONS:
+        yield Kind.SEARCH, condition, shown, what
 
 
 def _list(values: type[StrEnum]) -> str:
@@ -199,7 +219,3 @@ def _leaves(node: Any, prefix: str) -> Iterator[tuple[str, Any]]:
         return
     for key, value in node.items():
         yield from _leaves(value, f"{prefix}.{key}" if prefix else key)
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}" + ("" if number == 1 else "s")

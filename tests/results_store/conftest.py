@@ -1,5 +1,6 @@
 """Records to publish, and a store whose path has everything that paths can have."""
 
+import dataclasses
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,6 +10,7 @@ import pytest
 
 from results_store import FolderStore
 from results_store.records import (
+    CandidateRecord,
     FailureRecord,
     MemberRecord,
     MetricInfo,
@@ -17,6 +19,7 @@ from results_store.records import (
     TableRecord,
     TrialRecord,
 )
+from results_store.search import SearchInfo, SearchObjective
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -103,6 +106,44 @@ def make_submission(
     return SubmissionRecord(**{**fields, **changes})
 
 
+SEARCH = "5ea4c4" + "0" * 26
+
+
+def make_candidate(event: str, number: int = 0, *, minutes: float = 0, **changes: Any) -> CandidateRecord:
+    """A candidate that is judged by validation_accuracy, with a trial for each seed."""
+    scale = changes.pop("scale", 1.0 + number)
+    seeds = list(changes.get("seeds", (0, 1)))
+    fields: dict[str, Any] = {
+        "search_id": SEARCH,
+        "round_index": 0,
+        "cell_id": f"{number:032x}",
+        "parameters": {"model.gate.scale": scale},
+        "config": {"model": {"name": "amor", "gate": {"scale": scale}}},
+        "point": f"model.gate.scale={scale:g}",
+        "seeds": seeds,
+        "trial_ids": [f"{number:016x}{seed:016x}" for seed in seeds],
+        "objective_names": ["validation_accuracy"],
+        "objective_directions": ["maximize"],
+        "recorded_at": START + timedelta(minutes=minutes),
+    }
+    if event == "told":
+        fields |= {"state": "completed", "objective_values": [0.5], "violations": []}
+    return CandidateRecord(event=event, candidate=number, **{**fields, **changes})
+
+
+def make_searches(**changes: Any) -> list[dict[str, Any]]:
+    """One search as submissions record it."""
+    fields: dict[str, Any] = {
+        "search_id": SEARCH,
+        "variants": ("searched",),
+        "parameters": {"model.gate.scale": "{}"},
+        "objectives": (SearchObjective(name="validation_accuracy", kind="metric", direction="maximize"),),
+        "max_trials": 1000,
+        "seeds": (0, 1),
+    }
+    return [dataclasses.asdict(SearchInfo(**{**fields, **changes}))]
+
+
 @pytest.fixture
 def weird_path(tmp_path: Path) -> Path:
     path = tmp_path / "we[i]rd 'store\" *?$x; é"
@@ -119,5 +160,12 @@ def store(weird_path: Path) -> FolderStore:
 def make() -> SimpleNamespace:
     """The makers of records: tests are no package, so they cannot import this file."""
     return SimpleNamespace(
-        trial=make_trial, failure=make_failure, submission=make_submission, config=make_config, start=START
+        trial=make_trial,
+        failure=make_failure,
+        submission=make_submission,
+        candidate=make_candidate,
+        searches=make_searches,
+        config=make_config,
+        start=START,
+        search=SEARCH,
     )

@@ -103,6 +103,7 @@ def template(tmp_path_factory, make):
         store.publish([GateRecord(**ids, values={"x": 1.0})])
         store.publish([make.failure(**ids)])
         store.publish([RetractionRecord(**ids, reason="x", retracted_at=make.start)])
+        store.publish([make.candidate("asked", number)])
     return store.path
 
 

@@ -17,6 +17,7 @@ def views_of(path):
     opened = results_store.open(path)
     queries = [f"SELECT * FROM {view}" for view in VIEW_NAMES]
     queries += [f"SELECT DISTINCT * FROM raw.{kind.value}" for kind in Kind]
+    queries.append("SELECT * FROM raw.candidates")
     found = {}
     for query in queries:
         table = opened.sql(query).arrow()
@@ -37,13 +38,19 @@ def publish_one(store, make, kind, number, value):
                 [make.trial(**ids, minutes=number % 3, config={"x": value}, metrics={"test_accuracy": number})]
             )
         case Kind.STUDIES:
-            store.publish([make.submission({"a": ["t0", "t1"], "b": [f"t{number}"]}, minutes=number)])
+            variants = {"a": ["t0", "t1"], "b": [f"t{number}"]}
+            store.publish([make.submission(variants, minutes=number, searches=make.searches(max_trials=3 + number))])
         case Kind.EPOCHS:
             store.publish([EpochRecord(**ids, epoch=epoch, metrics={"x": value}) for epoch in range(2)])
         case Kind.ENTROPY:
             store.publish([EntropyRecord(**ids, values={"x": value, "count": number})])
         case Kind.GATES:
             store.publish([GateRecord(**ids, values={"tokens": [number, 2], "gate": [True, None], "x": value})])
+        case Kind.SEARCH:
+            at = {"round_index": number // 2, "minutes": number % 3, "config": {"x": value}, "study": "demo"}
+            events = ["asked", "told", "confirmed"][: 1 + number % 4]
+            trial_ids = ["t0", f"t{number}"]
+            store.publish([make.candidate(event, number, trial_ids=trial_ids, **at) for event in events])
         case Kind.FAILURES:
             store.publish([make.failure(f"t{number}", attempt_id=f"f{number}", gave_up=number % 2 == 0)])
         case Kind.RETRACTIONS:

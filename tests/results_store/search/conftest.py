@@ -1,7 +1,6 @@
 """Searches as an orchestrator would record them, without one."""
 
 import dataclasses
-from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,23 +9,9 @@ import pytest
 from results_store.records import CandidateRecord, SubmissionRecord
 from results_store.search import SearchInfo, SearchObjective
 
-SEARCH = "5ea4c4" + "0" * 26
-
 ACCURACY = SearchObjective(name="validation_accuracy", kind="metric", direction="maximize")
 RATE = SearchObjective(name="validation_gate_rate", kind="metric", direction="minimize")
-LENGTH = SearchObjective(name="task.length", kind="parameter", direction="maximize")
-
-
-def make_info(**changes: Any) -> SearchInfo:
-    fields: dict[str, Any] = {
-        "search_id": SEARCH,
-        "variants": ("searched",),
-        "parameters": {"model.gate.scale": "{}"},
-        "objectives": (ACCURACY,),
-        "max_trials": 1000,
-        "seeds": (0, 1),
-    }
-    return SearchInfo(**{**fields, **changes})
+SCALE = SearchObjective(name="model.gate.scale", kind="parameter", direction="minimize")
 
 
 def trial_ids(candidate: int, seeds: Any) -> list[str]:
@@ -37,55 +22,45 @@ def trial_ids(candidate: int, seeds: Any) -> list[str]:
 def of(make: SimpleNamespace) -> SimpleNamespace:
     """Makers of the records of a search; `minutes` is when."""
 
-    def candidate(event: str, number: int = 0, *, minutes: float = 0, seeds: Any = (0, 1), **changes: Any) -> Any:
-        scale = changes.pop("scale", 1.0 + number)
-        fields: dict[str, Any] = {
-            "search_id": SEARCH,
-            "event": event,
-            "round_index": 0,
-            "candidate": number,
-            "cell_id": f"{number:032x}",
-            "parameters": {"model.gate.scale": scale},
-            "config": {"model": {"name": "amor", "gate": {"scale": scale}}},
-            "point": f"model.gate.scale={scale:g}",
-            "seeds": list(seeds),
-            "trial_ids": trial_ids(number, seeds),
-            "objective_names": ["validation_accuracy"],
-            "objective_directions": ["maximize"],
-            "recorded_at": make.start + timedelta(minutes=minutes),
+    def asked(number: int = 0, **changes: Any) -> CandidateRecord:
+        return make.candidate("asked", number, **changes)
+
+    def told(number: int = 0, *values: float, minutes: float = 10, **changes: Any) -> CandidateRecord:
+        if values:
+            changes = {"objective_values": list(values), **changes}
+        return make.candidate("told", number, minutes=minutes, **changes)
+
+    def confirmed(number: int = 0, *, minutes: float = 20, seeds: Any = (7, 8, 9), **changes: Any) -> CandidateRecord:
+        return make.candidate("confirmed", number, minutes=minutes, seeds=seeds, **{"study": "demo", **changes})
+
+    def by(*objectives: SearchObjective) -> dict[str, Any]:
+        """What a candidate's record says of these objectives."""
+        return {
+            "objective_names": [objective.name for objective in objectives],
+            "objective_directions": [objective.direction for objective in objectives],
         }
-        return CandidateRecord(**{**fields, **changes})
 
-    def asked(number: int = 0, **changes: Any) -> Any:
-        return candidate("asked", number, **changes)
-
-    def told(number: int = 0, *values: float, minutes: float = 10, violations: Any = (), **changes: Any) -> Any:
-        fields: dict[str, Any] = {
-            "state": "completed",
-            "objective_values": list(values or (0.5,)),
-            "violations": list(violations),
-        }
-        return candidate("told", number, minutes=minutes, **{**fields, **changes})
-
-    def confirmed(number: int = 0, *, minutes: float = 20, seeds: Any = (7, 8, 9), **changes: Any) -> Any:
-        return candidate("confirmed", number, minutes=minutes, seeds=seeds, **{"study": "demo", **changes})
+    def info(**changes: Any) -> SearchInfo:
+        (entry,) = make.searches()
+        fields = {"objectives": (ACCURACY,), "variants": ("searched",), **changes}
+        return SearchInfo(**{**entry, **fields})
 
     def submission(*infos: SearchInfo, variants: Any = None, **changes: Any) -> SubmissionRecord:
-        searches = [dataclasses.asdict(info) for info in infos]
-        made: SubmissionRecord = make.submission(variants or {}, searches=searches, **changes)
-        return made
+        searches = [dataclasses.asdict(found) for found in infos or [info()]]
+        return make.submission(variants or {}, searches=searches, **changes)
 
     return SimpleNamespace(
         asked=asked,
         told=told,
         confirmed=confirmed,
+        by=by,
+        info=info,
         submission=submission,
-        info=make_info,
         trial_ids=trial_ids,
-        search=SEARCH,
+        search=make.search,
         accuracy=ACCURACY,
         rate=RATE,
-        length=LENGTH,
+        scale=SCALE,
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from results_store import FolderStore, Kind, MemoryStore, RecordError, Store
 from results_store.records import EntropyRecord, EpochRecord, GateRecord, RetractionRecord
+from results_store.search import SearchInfo
 
 
 @pytest.fixture(params=["folder", "memory"])
@@ -82,12 +83,43 @@ def test_every_kind_of_record_can_be_published(store, make):
     store.publish([EntropyRecord(**ids, values={"position": "local", "bin_low": 0.0, "count": 2})])
     store.publish([GateRecord(**ids, values={"tokens": [1, 2], "gate": [True, None], "entropy": [0.5, 1]})])
     store.publish([make.failure("t")])
+    store.publish([make.candidate("asked", 3)])
     assert [row["seed"] for row in sorted(store.rows(Kind.STUDIES), key=lambda row: row["member"])] == [0, 1]
     assert sorted(row["epoch"] for row in store.rows(Kind.EPOCHS)) == [0, 1, 2]
     assert store.rows(Kind.ENTROPY)[0]["count"] == 2
     assert store.rows(Kind.GATES)[0]["gate"] == [True, None]
     assert store.rows(Kind.GATES)[0]["entropy"] == [0.5, 1.0]
     assert store.rows(Kind.FAILURES)[0]["cause"] == "ValueError: no"
+    assert store.rows(Kind.SEARCH)[0]["candidate"] == 3
+
+
+def test_a_candidate_comes_back_as_it_was(store, make):
+    store.publish([make.candidate("told", 4, objective_values=[math.inf], seeds=[], num_invalid=2)])
+    (row,) = store.rows(Kind.SEARCH)
+    assert (row["event"], row["state"], row["candidate"], row["num_invalid"]) == ("told", "completed", 4, 2)
+    assert (row["objective_values"], row["violations"], row["seeds"], row["trial_ids"]) == ([math.inf], [], [], [])
+    assert (row["parameters"], row["model_gate_scale"]) == ('{"model.gate.scale": 5.0}', 5.0)
+    assert row["recorded_at"] == make.start.replace(tzinfo=None)
+    store.publish([make.candidate("asked", 4)])
+    asked = next(row for row in store.rows(Kind.SEARCH) if row["event"] == "asked")
+    assert (asked["state"], asked["objective_values"], asked["violations"]) == (None, None, None)
+
+
+def test_a_study_that_only_searches_is_one_row_without_a_member(store, make):
+    store.publish([make.submission({}, searches=make.searches())])
+    (row,) = store.rows(Kind.STUDIES)
+    own = ("member", "variant", "cell_id", "trial_id", "seed", "config")
+    assert [row[name] for name in own] == [None] * 6
+    assert [info.search_id for info in SearchInfo.parse(row["searches"])] == [make.search]
+    with pytest.raises(RecordError, match="has no trials"):
+        store.publish([make.submission({})])
+
+
+@pytest.mark.parametrize("field", ["rank", "round_index", "confirmed_n"])
+def test_a_candidate_with_a_field_of_a_taken_name_is_refused_whole(store, make, field):
+    with pytest.raises(RecordError, match=f"'{field}' would share a column"):
+        store.publish([make.candidate("asked", 0), make.candidate("asked", 1, config={field: 1})])
+    assert store.rows(Kind.SEARCH) == []
 
 
 def test_a_retracted_attempt_finishes_nothing_and_another_one_does(store, make):

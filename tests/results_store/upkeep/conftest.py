@@ -20,10 +20,15 @@ def attempt(trial: object) -> dict[str, str]:
 
 
 def fill(store, make, numbers=range(6), study="demo", **changes):
-    """A study whose every other trial has failed before it was trained, and one trial that is withdrawn."""
+    """A study whose every other trial has failed before it was trained, and one trial that is withdrawn.
+
+    Its search has two candidates, whose trials are the first of the others.
+    """
     trials = [hex_id(number) for number in numbers]
     variants = {"a": trials[::2], "b": trials[1::2]}
-    submission = make.submission(variants, study=study, submission_id=hex_id(study), **changes)
+    search = {"search_id": hex_id(f"search of {study}")}
+    searches = make.searches(**search)
+    submission = make.submission(variants, study=study, submission_id=hex_id(study), searches=searches, **changes)
     seeds = {trial: seed for seed, trial in enumerate(trials)}
     members = [
         dataclasses.replace(member, cell_id=hex_id("cell"), seed=seeds[member.trial_id])
@@ -39,6 +44,12 @@ def fill(store, make, numbers=range(6), study="demo", **changes):
             failed = ids | {"attempt_id": hex_id(f"failed {number}")}
             store.publish([make.failure(**failed)])
         store.publish([make.trial(**ids, seed=seeds[ids["trial_id"]], metrics={"test_accuracy": number / 8})])
+    for place in range(2):
+        tried = trials[2 * place : 2 * place + 2]
+        search |= {"cell_id": hex_id(f"cell {place}"), "config": make.config(), "trial_ids": tried}
+        search |= {"seeds": [seeds[trial] for trial in tried], "study": study}
+        store.publish([make.candidate("asked", place, **search)])
+        store.publish([make.candidate(event, place, **search) for event in ("told", "confirmed")])
     withdrawn = attempt(numbers[-1])
     store.publish([RetractionRecord(**withdrawn, reason="wrong", retracted_at=make.start)])
 

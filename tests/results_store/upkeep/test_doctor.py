@@ -20,7 +20,7 @@ from results_store.compaction.lock import only_one
 from results_store.records import EpochRecord
 from results_store.stores.publishing import encode, publish
 
-COUNTS = "SELECT count(*), count(test_accuracy) FROM results"
+COUNTS = "SELECT count(*), count(test_accuracy) FROM results WHERE phase = 'grid'"
 
 
 class DiedError(BaseException):
@@ -51,6 +51,15 @@ def with_value(name, value):
     def change(table):
         place = table.column_names.index(name)
         return table.set_column(place, name, pa.array([value], table.schema.field(name).type))
+
+    return change
+
+
+def with_values(**values):
+    def change(table):
+        for name, value in values.items():
+            table = with_value(name, value)(table)
+        return table
 
     return change
 
@@ -284,6 +293,29 @@ WRONG_ROWS = {
         "1 row with a trial_id that is not 32 hex digits",
     ),
     "metrics": (Kind.STUDIES, with_value("metrics", "no"), "1 row with a metrics that is no JSON (no)"),
+    "searches": (Kind.STUDIES, with_value("searches", "{}"), "1 row with a searches that is no JSON array ({})"),
+    "no member": (Kind.STUDIES, with_value("trial_id", None), "1 row with no trial_id"),
+    "search": (
+        Kind.STUDIES,
+        with_value("searches", '[{"search_id": 3}]'),
+        "a submission of 'demo' with 1 of 1 searches that make no sense",
+    ),
+    "event": (Kind.SEARCH, with_value("event", "guessed"), "1 row with an unknown event (guessed)"),
+    "state": (Kind.SEARCH, with_value("state", "done"), "1 row with an unknown state (done)"),
+    "untold": (Kind.SEARCH, with_values(event="told", state=None), "1 row with event told and no state"),
+    "by nobody": (Kind.SEARCH, with_values(event="confirmed", study=""), "1 row with event confirmed and no study"),
+    "round": (Kind.SEARCH, with_value("round_index", -1), "1 row with a round_index below 0 (-1)"),
+    "candidate": (Kind.SEARCH, with_value("candidate", -1), "1 row with a candidate below 0 (-1)"),
+    "nobody": (Kind.SEARCH, with_value("candidate", None), "1 row with no candidate"),
+    "seeds": (Kind.SEARCH, with_value("seeds", [1]), "1 row with not as many seeds as trial_ids"),
+    "trials": (Kind.SEARCH, with_value("trial_ids", ["a" * 32, "b"]), "1 row with trial_ids that are not 32 hex"),
+    "values": (
+        Kind.SEARCH,
+        with_values(event="told", state="completed", objective_values=[None]),
+        "1 row with not a value for each objective ([NULL])",
+    ),
+    "search id": (Kind.SEARCH, with_value("search_id", "x"), "1 row with a search_id that is not 32 hex digits (x)"),
+    "parameters": (Kind.SEARCH, with_value("parameters", "[]"), "1 row with a parameters that is no JSON object ([])"),
 }
 
 
@@ -341,6 +373,58 @@ def test_submissions_that_are_not_whole_are_listed(filled):
     assert whats(doctor(filled.path)) == ["a submission of 'demo' has 5 of its 6 members"]
     publish(Layout(filled.path), Kind.STUDIES, encode(with_value("file_text", "x")(table.slice(2, 1))))
     assert whats(doctor(filled.path)) == ["the rows of a submission of 'demo' contradict each other"]
+
+
+def test_a_study_that_only_searches_is_sound(filled, make, of):
+    filled.publish([make.submission({}, study="searching", submission_id=of.id("x"), searches=make.searches())])
+    assert doctor(filled.path).findings == ()
+    republish_bare(filled, searches="[]")
+    assert {f"1 row with no {name}" for name in ("member", "variant", "seed")} <= set(whats(doctor(filled.path)))
+
+
+def republish_bare(store, **values):
+    """The row of a submission without members once more, changed."""
+    for file in (store.path / "studies").iterdir():
+        table = pq.read_table(file)
+        if table.column("member").null_count:
+            publish(Layout(store.path), Kind.STUDIES, encode(with_values(**values)(table)))
+            return
+
+
+def test_a_submission_with_and_without_members_contradicts_itself(filled, make, of):
+    bare = make.submission({}, submission_id=of.id("demo"), searches=make.searches(search_id=of.id("search of demo")))
+    filled.publish([bare])
+    assert whats(doctor(filled.path)) == ["the rows of a submission of 'demo' contradict each other"]
+
+
+def test_candidates_that_nobody_asked_for_and_gaps_are_listed(filled, make, of):
+    search = {"search_id": of.id("search of demo"), "trial_ids": [of.id(0), of.id(1)], "config": make.config()}
+    filled.publish([make.candidate("told", 7, **search), make.candidate("confirmed", 2, study="demo", **search)])
+    found = one(doctor(filled.path))
+    search_id, again = search["search_id"], "submitting its study again asks for what is missing"
+    assert found.what == f"rows of 2 candidates of search {search_id} (#2, …) that no row asks for; {again}"
+    filled.publish([make.candidate("asked", number, **search) for number in (2, 7)])
+    assert one(doctor(filled.path)).what == f"search {search_id} has 4 of its 8 candidates; {again}"
+
+
+def test_what_two_drivers_asked_for_and_unknown_searches_are_notes(filled, make, of):
+    search = {"trial_ids": [of.id(0), of.id(1)], "config": make.config()}
+    filled.publish([make.candidate("asked", 0, search_id=of.id("search of demo"), minutes=1, **search)])
+    filled.publish([make.candidate("asked", 0, search_id=of.id("unknown"), **search)])
+    report = doctor(filled.path)
+    assert report.findings == ()
+    assert [note.split(",")[0].split(" that")[0] for note in report.notes] == [
+        "search/ has 1 candidate with two configurations",
+        "search/ has rows of 1 search",
+    ]
+
+
+def test_a_candidate_and_its_trial_with_two_configurations_are_listed(filled, make, of):
+    search = {"search_id": of.id("search of demo"), "trial_ids": [of.id(4), of.id(5)], "seeds": [4, 5]}
+    filled.publish([make.candidate("asked", 2, config={"task": {"name": "other"}}, **search)])
+    assert sorted(whats(doctor(filled.path))) == sorted(
+        f"trial {of.id(number)} is recorded with two configurations: they differ in task.name" for number in (4, 5)
+    )
 
 
 def test_copies_in_the_cache_are_read_again(filled, make, of, monkeypatch):

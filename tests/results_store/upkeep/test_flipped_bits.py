@@ -21,6 +21,7 @@ EVERYTHING = """
     UNION ALL SELECT 'entropy', trial_id, count::VARCHAR FROM entropy
     UNION ALL SELECT 'gates', trial_id, tokens::VARCHAR FROM gates
     UNION ALL SELECT 'failures', attempt_id, cause FROM failures
+    UNION ALL SELECT 'candidates', search_id || candidate || state, validation_accuracy || confirmed_n FROM candidates
     UNION ALL SELECT 'studies', study, num_trials::VARCHAR FROM studies
     ORDER BY ALL
 """
