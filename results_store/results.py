@@ -59,7 +59,7 @@ class Results:
         return self._snapshot.problems
 
     def sql(self, query: str, parameters: Mapping[str, Any] | None = None) -> QueryResult:
-        """Runs one SELECT over the views `trials, epochs, failures, studies, results, candidates, rounds, entropy, gates`.
+        """Runs one SELECT over the store's views; `README.md` tells what they show.
 
         Args:
             query: The SELECT; named parameters are written `$name`.

@@ -38,7 +38,7 @@ def query(
     ] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Show DuckDB's plan instead of running it.")] = False,
 ) -> None:
-    """Run one SELECT over the views trials, epochs, failures, studies, results, candidates, rounds, entropy and gates."""
+    """Run one SELECT over the views trials, epochs, failures, studies, results, candidates, rounds, entropy, gates."""
     text = _query_text(sql, file)
     if output_format is OutputFormat.PARQUET and output_file is None and sys.stdout.isatty():
         raise UsageError("Parquet is not for terminals; write it to a file with --output")
