@@ -15,16 +15,9 @@ from results_store.figures import search_figure
 from results_store.layout import Layout
 from results_store.query import QueryResult, checked_select, translated_errors
 from results_store.records import MetricInfo, TableRecord, TableRow
-from results_store.search import (
-    IMPORTANCES,
-    SearchHistory,
-    SearchInfo,
-    importances_table,
-    read_search,
-    read_searches,
-)
+from results_store.search import SearchHistory, SearchInfo, read_search, read_searches
 from results_store.snapshot import Snapshot
-from results_store.tables import Table, build_table
+from results_store.tables import IMPORTANCES, Table, build_table, importances_table
 from results_store.text import inert
 
 if TYPE_CHECKING:

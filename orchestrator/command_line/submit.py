@@ -14,7 +14,7 @@ from orchestrator.command_line.options import DEFAULT_STORE, OnlyOption, SetOpti
 from orchestrator.command_line.stores import open_telling
 from orchestrator.driver.submit import ExecutorName, SubmitOptions, load_studies, run_studies
 from orchestrator.progress.submit_reporter import SubmitReporter
-from results_store.search import IMPORTANCES
+from results_store.tables import IMPORTANCES
 
 
 def submit(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -95,12 +96,14 @@ def value_of(candidate: ToldCandidate, index: int) -> float | None:
 
 
 def draw(axes: Axes, history: SearchHistory, place: Place) -> None:
-    """Draws every candidate that has a place."""
+    """Draws every candidate that has a place: many of them smaller, so that they do not hide each other."""
+    scale = min(1.0, max(0.45, math.sqrt(200 / max(1, len(history.candidates)))))
     for order, group in enumerate(GROUPS):
         places = [place(candidate) for candidate in history.candidates if group.holds(candidate)]
         points = [point for point in places if point is not None]
         if points:
-            axes.plot(*zip(*points, strict=True), linestyle="none", zorder=2 + 0.1 * order, **group.marker)
+            marker = {**group.marker, "markersize": scale * group.marker["markersize"]}
+            axes.plot(*zip(*points, strict=True), linestyle="none", zorder=2 + 0.1 * order, **marker)
 
 
 def legend_handles(history: SearchHistory) -> list[Line2D]:

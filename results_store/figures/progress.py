@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["history_figure"]
 
+_MAX_MARKED_ROUNDS = 40
+
 
 def history_figure(history: SearchHistory) -> Figure:
     """The value of each candidate in the order asked with the best so far, one panel per objective.
@@ -44,7 +46,7 @@ def history_figure(history: SearchHistory) -> Figure:
             "Hypervolume: what the front so far dominates of the box between the worst and the best feasible value of "
             "each objective."
         )
-    height_in = 1.55 * num_panels + 0.6 + caption_height_in(COLUMN_IN, sentences)
+    height_in = 1.4 * num_panels + 0.8 + caption_height_in(COLUMN_IN, sentences)
     figure = new_figure(COLUMN_IN, height_in)
     last = max((candidate.candidate for candidate in history.candidates), default=0) + 1
     for index in range(num_objectives):
@@ -65,7 +67,8 @@ def history_figure(history: SearchHistory) -> Figure:
         axes.margins(y=0.08)
         whole_ticks(axes)
         axes.set_ylabel(objective_quantity(history, index).label(22))
-        axes.set_xlabel("Candidate, in the order asked")
+        if index == num_objectives - 1:
+            axes.set_xlabel("Candidate, in the order asked")
     if num_objectives > 1:
         _hypervolume(figure.add_subplot(num_panels, 1, num_panels), history)
     add_legend(figure, legend_handles(history), 2)
@@ -100,7 +103,7 @@ def _best_so_far(axes: Axes, history: SearchHistory, index: int) -> None:
             ys.append(better(ys[-1], point[1]) if ys else point[1])
     if xs:
         xs.append(float(history.candidates[-1].candidate + 1))
-        axes.step(xs, [*ys, ys[-1]], where="post", color=VERMILLION, linewidth=1.0, zorder=1.9)
+        axes.step(xs, [*ys, ys[-1]], where="post", color=VERMILLION, linewidth=1.0, zorder=2.15)
 
 
 def _hypervolume(axes: Axes, history: SearchHistory) -> None:
@@ -108,7 +111,8 @@ def _hypervolume(axes: Axes, history: SearchHistory) -> None:
     shares = _shares(history)
     if shares:
         rounds = range(1, len(shares) + 1)
-        axes.plot(rounds, [100 * share for share in shares], color=GREY, linewidth=1.0, marker="o", markersize=2.5)
+        marker = "o" if len(shares) <= _MAX_MARKED_ROUNDS else ""
+        axes.plot(rounds, [100 * share for share in shares], color=GREY, linewidth=1.0, marker=marker, markersize=2.5)
         axes.set_xlim(0.5, len(shares) + 0.5)
     axes.set_ylim(0, 104)
     whole_ticks(axes)

@@ -2,12 +2,11 @@
 
 from results_store.search.export import export_journal
 from results_store.search.history import SearchHistory, ToldCandidate, read_search, read_searches
-from results_store.search.importances import IMPORTANCES, Importance, ImportanceMethod, importances, importances_table
+from results_store.search.importances import Importance, ImportanceMethod, importances
 from results_store.search.info import SearchConstraint, SearchInfo, SearchObjective, confirming_metric
 from results_store.search.optuna_study import frozen_trials, optuna_study, quiet_optuna
 
 __all__ = [
-    "IMPORTANCES",
     "Importance",
     "ImportanceMethod",
     "SearchConstraint",
@@ -19,7 +18,6 @@ __all__ = [
     "export_journal",
     "frozen_trials",
     "importances",
-    "importances_table",
     "optuna_study",
     "quiet_optuna",
     "read_search",

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING
 from results_store.search.history import SearchHistory
 from results_store.search.info import SearchObjective
 from results_store.search.optuna_study import optuna_study, quiet_optuna
-from results_store.tables import Cell, Column, Line, Table
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -27,17 +26,14 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
 __all__ = [
-    "IMPORTANCES",
     "Importance",
     "ImportanceMethod",
     "importance_notes",
     "importances",
-    "importances_table",
+    "method_notes",
     "most_important_first",
+    "result_notes",
 ]
-
-IMPORTANCES = "importances"
-"""Name of the table."""
 
 MIN_COMPLETED = 10
 """Completed candidates below which no importance is told."""
@@ -93,45 +89,6 @@ def importances(history: SearchHistory) -> list[Importance]:
             found.append(_ped_anova(study, history, index))
             found.append(_fanova(study, history, index))
     return found
-
-
-def importances_table(histories: Sequence[SearchHistory]) -> Table:
-    """The importances of a study's searches as a table: a line per parameter, a column per objective and method.
-
-    Raises:
-        StoreError: What the store holds of a search makes no sense.
-    """
-    columns: dict[tuple[str, ImportanceMethod], Column] = {}
-    lines = []
-    notes: list[str] = []
-    assessed = [(history, importances(history)) for history in histories]
-    for history, found in assessed:
-        for importance in found:
-            name = importance.objective.name
-            metric = history.metrics.get(name)
-            title = (metric.title if metric is not None else "") or name.replace("_", " ")
-            columns[name, importance.method] = Column(
-                name=f"{name}_{importance.method.name.lower()}",
-                title=f"{title[:1].upper()}{title[1:]}, {importance.method}",
-                unit="fraction",
-            )
-    for history, found in assessed:
-        of = {(importance.objective.name, importance.method): importance for importance in found}
-        for parameter in most_important_first(history, found):
-            shares = [of[key].shares.get(parameter) if key in of else None for key in columns]
-            label = f"{history.label}: {parameter}" if history.label else parameter
-            variant = history.label or None
-            lines.append(Line(label=label, variant=variant, cells=[Cell(value=share) for share in shares]))
-        own = _notes(history, found)
-        notes += [f"{history.label}: {note}" for note in own] if history.label else own
-    return Table(
-        name=IMPORTANCES,
-        title="Importance of parameters (PED-ANOVA and fANOVA)",
-        columns=list(columns.values()),
-        lines=lines,
-        label_title="Parameter",
-        notes=[*_method_notes([importance for _, found in assessed for importance in found]), *notes],
-    )
 
 
 def _ped_anova(study: Study, history: SearchHistory, index: int) -> Importance:
@@ -236,10 +193,11 @@ def most_important_first(history: SearchHistory, found: Sequence[Importance]) ->
 
 def importance_notes(history: SearchHistory, found: Sequence[Importance]) -> list[str]:
     """Sentences on what importances are and rest on, and why some are missing."""
-    return [*_method_notes(found), *_notes(history, found)]
+    return [*method_notes(found), *result_notes(history, found)]
 
 
-def _method_notes(found: Sequence[Importance]) -> list[str]:
+def method_notes(found: Sequence[Importance]) -> list[str]:
+    """Sentences on what importances are."""
     given = [importance for importance in found if not importance.reason]
     notes = []
     if any(importance.method is ImportanceMethod.PED_ANOVA for importance in given):
@@ -253,7 +211,8 @@ def _method_notes(found: Sequence[Importance]) -> list[str]:
     return notes
 
 
-def _notes(history: SearchHistory, found: Sequence[Importance]) -> list[str]:
+def result_notes(history: SearchHistory, found: Sequence[Importance]) -> list[str]:
+    """Sentences on what the importances of a search rest on, and why some are missing."""
     notes = [f"{len(history.completed)} of {len(history.candidates)} candidates are completed."]
     reasons = {(importance.objective.name, importance.reason): importance for importance in found if importance.reason}
     for (name, reason), importance in reasons.items():

@@ -1,7 +1,8 @@
 """Tables: SQL over results, rendered with intervals, published values and footnotes."""
 
 from results_store.tables.build import build_table
+from results_store.tables.importances import IMPORTANCES, importances_table
 from results_store.tables.search import search_tables
 from results_store.tables.table import Cell, Column, Line, Table
 
-__all__ = ["Cell", "Column", "Line", "Table", "build_table", "search_tables"]
+__all__ = ["IMPORTANCES", "Cell", "Column", "Line", "Table", "build_table", "importances_table", "search_tables"]
