@@ -106,7 +106,8 @@ def run_studies(
     check_only(studies, options.only)
     store = FolderStore(store_path)
     for study in studies:
-        check_submission(submission_record(study))
+        samples = [config for search in study.searches if (config := search.sample()) is not None]
+        check_submission(submission_record(study), [config.model_dump(mode="json") for config in samples])
     store.check_writable()
     for problem in store.quarantine():
         warn(f"moved to quarantine/: {problem.path}: {problem.reason}")

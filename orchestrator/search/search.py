@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from pydantic import BaseModel
+
 from orchestrator.identity.canonical import canonical_json
 from orchestrator.identity.identifiers import DIGITS, Pins, cell_id
 from orchestrator.search.candidates import Candidate
@@ -46,6 +48,11 @@ class Search:
         identity = cell_id(self.space.trainable, resolved.config, self.pins)
         cell = Cell(cell_id=identity, config=resolved.config, variants=self.variants)
         return Candidate(parameters=values, cell=cell)
+
+    def sample(self) -> BaseModel | None:
+        """The configuration at the beginning of all ranges; None if that one is not valid."""
+        values = self.space.walk(lambda parameter: next(iter(parameter.domain.samples().values())))
+        return self.space.resolve(values).config
 
     @cached_property
     def search_id(self) -> str:

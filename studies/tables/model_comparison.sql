@@ -1,5 +1,6 @@
 -- One line per variant, and per cell where a grid gives a variant several: cells are never pooled.
 -- Lists hold replicates: they are shown as mean, 95 % interval and n; `state` makes the footnotes.
+-- Candidates of a search have tables of their own.
 SELECT
     variant,
     any_value(point) AS point,
@@ -13,6 +14,6 @@ SELECT
     ) AS executed_attention_share,
     list(state ORDER BY seed) AS state
 FROM results
-WHERE study = $study
+WHERE study = $study AND phase = 'grid'
 GROUP BY variant, cell_id
 ORDER BY min(member)
