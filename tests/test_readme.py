@@ -28,6 +28,15 @@ def test_the_study_is_valid(tmp_path):
     assert len(loaded.cells) == 1 + 2 + 6
 
 
+def test_the_search_is_valid(tmp_path):
+    path = tmp_path / "which-gate.yaml"
+    path.write_text(next(block for block in blocks("yaml") if "name: which-gate" in block))
+    loaded = load_study(path)
+    (search,) = loaded.searches
+    assert search.variants == ("searched",)
+    assert [cell.variants for cell in loaded.cells] == [("ssm_only",)]
+
+
 def test_every_command_is_in_the_table_and_only_they():
     named = set(re.findall(r"^\| `amor (\w+)", README, flags=re.MULTILINE))
     commands = {command.name or command.callback.__name__ for command in app.registered_commands}

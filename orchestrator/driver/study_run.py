@@ -73,6 +73,7 @@ class StudyRun:
         self._study = study
         self._store = store
         self._executor = executor
+        self._signals = signals
         self._resources = resources
         self._warn = warn
         self._clock = clock
@@ -112,6 +113,8 @@ class StudyRun:
             spent=self._spent,
         )
         self._spent = replace(self._spent, num_failed=self._spent.num_failed + outcome.counts[TrialState.FAILED])
+        if keep_workers and outcome.stop_reason is None and self._signals.was_interrupted:
+            return replace(outcome, stop_reason="interrupted")  # at the very end of this run: no other is to begin
         return outcome
 
     def release(self) -> None:
