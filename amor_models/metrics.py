@@ -21,6 +21,7 @@ class Metric:
         direction: what is better, or None where neither is.
         description: one sentence.
         title: heading for tables.
+        is_of_test_split: whether it is measured on the test split, though its name does not say so.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Metric:
     direction: Direction | None
     description: str
     title: str
+    is_of_test_split: bool = False
 
 
 _ENTROPY_OF = (
@@ -178,6 +180,7 @@ _COUNTS = (
             "test split, padding included; for full attention the causal half of the scores."
         ),
         title="attention multiply-adds",
+        is_of_test_split=True,
     ),
     Metric(
         name="attention_madds_dense",

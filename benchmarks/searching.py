@@ -49,6 +49,7 @@ class Arm:
         has_front: whether it has two objectives, and is judged by its front; otherwise by its best feasible candidate.
         first_of: the arm of whose run this is the beginning; then nothing is run for it.
         num_candidates: how many candidates that beginning has.
+        is_apart: whether it has a store of its own: trials that others have trained whole would be cut for nothing.
     """
 
     name: str
@@ -57,10 +58,15 @@ class Arm:
     has_front: bool = True
     first_of: str | None = None
     num_candidates: int = 10**6
+    is_apart: bool = False
 
     def study(self, repetition: int) -> str:
         """The name of one repetition in the store."""
         return f"gate-pareto.{(self.first_of or self.name).replace(' ', '_')}.{repetition}"
+
+    def store(self, store: Path) -> Path:
+        """Where its results are."""
+        return store.with_name(f"{store.name}-{self.name.replace(' ', '_')}") if self.is_apart else store
 
     def all_settings(self, repetition: int) -> list[str]:
         """The changes for one repetition."""
@@ -76,7 +82,7 @@ ARMS = (
     Arm(name="tpe racing, 48 candidates", first_of="tpe racing", num_candidates=48),
     Arm(name="grid", settings=GRID, sampler=None),
     Arm(name="single tpe", settings=SINGLE, has_front=False),
-    Arm(name="single tpe halving", settings=(*SINGLE, HALVING), has_front=False),
+    Arm(name="single tpe halving", settings=(*SINGLE, HALVING), has_front=False, is_apart=True),
 )
 
 RUNS = """
@@ -130,7 +136,9 @@ def _run(store: Path, num_repetitions: int, num_workers: int) -> None:
         and (arm.sampler is not None or not repetition)  # a grid draws nothing
     ]
     for arm, repetition in runs:
-        outcome = orchestrator.submit(STUDY, store=store, settings=arm.all_settings(repetition), options=options)
+        outcome = orchestrator.submit(
+            STUDY, store=arm.store(store), settings=arm.all_settings(repetition), options=options
+        )
         if outcome.was_interrupted:
             raise KeyboardInterrupt
 
@@ -151,8 +159,6 @@ def _score(results: results_store.Results, arm: Arm, repetition: int) -> tuple[f
 
 
 def _print(store: Path, num_repetitions: int) -> None:
-    results = results_store.open(store)
-    done = {name for (name,) in results.sql("SELECT DISTINCT study FROM studies").rows()}
     table = Table(
         "arm",
         "n",
@@ -163,6 +169,8 @@ def _print(store: Path, num_repetitions: int) -> None:
     )
     first: dict[bool, list[float]] = {}
     for arm in ARMS:
+        results = results_store.open(arm.store(store))
+        done = {name for (name,) in results.sql("SELECT DISTINCT study FROM studies").rows()}
         repetitions = [repetition for repetition in range(num_repetitions) if arm.study(repetition) in done]
         scores = [_score(results, arm, repetition) for repetition in repetitions]
         if not scores:

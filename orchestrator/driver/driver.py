@@ -148,9 +148,10 @@ class Driver:
             new_attempt_id=self._attempt_ids,
         )
         try:
-            self._carry_out(machine.start())
-            begun_s = self._clock.now_s() if spent.begun_s is None else spent.begun_s
-            finish = self._until_finished(machine, limits, begun_s)
+            with self._signals.training():
+                self._carry_out(machine.start())
+                begun_s = self._clock.now_s() if spent.begun_s is None else spent.begun_s
+                finish = self._until_finished(machine, limits, begun_s)
             is_complete = finish.reason is None and not finish.broken
         except StopNow:
             finish = Finish(reason="interrupted")

@@ -18,6 +18,7 @@ class SearchOutcome:
         num_pruned: candidates that were given up early.
         num_confirmed: winners that were run again on fresh seeds.
         ended: why there will be no more candidates, before there are as many as were asked for; None otherwise.
+        reason: why the first of the failed ones has failed; None without any.
     """
 
     search_id: str
@@ -28,6 +29,7 @@ class SearchOutcome:
     num_pruned: int
     num_confirmed: int
     ended: str | None
+    reason: str | None = None
 
     @property
     def num_told(self) -> int:
@@ -82,5 +84,11 @@ class SubmitOutcome:
 
     @property
     def is_complete(self) -> bool:
-        """Whether nothing failed and nothing was stopped early; a trial that is cut short is neither."""
-        return not any(study.num_failed or study.stop_reason for study in self.studies)
+        """Whether nothing failed and nothing was stopped early, and every search has something to show.
+
+        A trial that is cut short is none of these, and no failed candidate among others is.
+        """
+        in_vain = any(
+            search.num_told and not search.num_completed for study in self.studies for search in study.searches
+        )
+        return not in_vain and not any(study.num_failed or study.stop_reason for study in self.studies)

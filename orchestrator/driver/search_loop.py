@@ -3,12 +3,13 @@
 All searches come to their barriers together, so that the rounds of several fill the workers between them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from orchestrator.driver.driver import RunOutcome
 from orchestrator.driver.outcome import SearchOutcome
 from orchestrator.driver.study_run import StudyObserver, StudyRun
+from orchestrator.search.candidates import Outcome
 from orchestrator.search.course import Course, Record, Summary, course
 from orchestrator.search.judging import Replicates, Train
 from orchestrator.search.record import read_record, read_replicates, records_of
@@ -17,7 +18,8 @@ from orchestrator.search.search import Search
 from orchestrator.space.trial import Trial
 from orchestrator.study.study import Study
 from orchestrator.trainables.contract import TrialStatus
-from results_store import FolderStore, Results
+from orchestrator.trainables.estimates import Estimates
+from results_store import FolderStore
 from results_store import open as open_results
 from results_store.records import CandidateEvent, CandidateRecord, CandidateState
 
@@ -52,14 +54,14 @@ class _Running:
     """One search on its way.
 
     Attributes:
-        states: of its candidates by number; None while one is not told.
+        outcomes: of its candidates by number; None while one is not told.
         wanted: what it waits for; None: it has ended.
         summary: how it has ended.
     """
 
     search: Search
     course: Course
-    states: dict[int, CandidateState | None]
+    outcomes: dict[int, Outcome | None]
     wanted: Train | None = None
     summary: Summary | None = None
 
@@ -88,8 +90,9 @@ class SearchLoop:
         self._progress = ""
         self._held: list[CandidateRecord] = []
         self._has_begun = False
-        results = open_results(store.path)
-        self._running = [self._begun(search, results) for search in searches]
+        self._estimates = Estimates(study.trainable)
+        self._results = open_results(store.path)
+        self._running = [self._begun(search) for search in searches]
 
     def run(self, others: Sequence[Trial] = ()) -> None:
         """Trains everything; `tally` and `outcomes` say what came of it.
@@ -97,27 +100,40 @@ class SearchLoop:
         Args:
             others: trials of the study that belong to no search, and are missing; they are trained with the first ones.
         """
-        for running in self._running:
-            self._advance(running, None)
-        waiting = [running for running in self._running if running.wanted is not None]
-        while waiting or others:
-            replicates = self._train(waiting, others)
-            if replicates is None:
-                break
-            others = ()
-            for running, answer in zip(waiting, replicates, strict=True):
-                self._advance(running, answer)
-            self._tell()
-            waiting = [running for running in waiting if running.wanted is not None]
+        self._run_all(others)
         self._run.submit()
         self._publish_held()
+
+    def _run_all(self, others: Sequence[Trial]) -> None:
+        for running in self._running:
+            if not self._may_go_on():
+                return
+            self._advance(running, None)
+        waiting = [running for running in self._running if running.wanted is not None]
+        while (waiting or others) and self._may_go_on():
+            replicates = self._train(waiting, others)
+            if replicates is None:
+                return
+            others = ()
+            for running, replied in zip(waiting, replicates, strict=True):
+                if not self._may_go_on():
+                    return
+                self._advance(running, replied)
+            self._tell()
+            waiting = [running for running in waiting if running.wanted is not None]
+
+    def _may_go_on(self) -> bool:
+        """Proposing takes time, too: it is not begun after Ctrl-C, or when the time is spent."""
+        self.tally.stop_reason = self.tally.stop_reason or self._run.stop_reason()
+        return self.tally.stop_reason is None
 
     def outcomes(self) -> tuple[SearchOutcome, ...]:
         """What has come of each search, in their order."""
         return tuple(_outcome(running) for running in self._running)
 
-    def _begun(self, search: Search, results: Results) -> _Running:
-        recorded = read_record(results, search, self._study.name)
+    def _begun(self, search: Search) -> _Running:
+        recorded = read_record(self._results, search, self._study.name)
+        self.tally.done_before |= recorded.finished
         return _Running(
             search=search,
             course=course(
@@ -126,7 +142,11 @@ class SearchLoop:
                 study_seeds=self._study.file.seed_list(),
                 confirmed=recorded.confirmed,
             ),
-            states={one.number: None if one.judged is None else one.judged.outcome.state for one in recorded.known},
+            outcomes={
+                one.number: None if one.judged is None else one.judged.outcome
+                for one in recorded.known
+                if one.number < search.section.max_trials
+            },
         )
 
     def _advance(self, running: _Running, answer: Replicates | None) -> None:
@@ -152,7 +172,7 @@ class SearchLoop:
     def _note(running: _Running, record: Record) -> None:
         if record.event is not CandidateEvent.CONFIRMED:
             for entry in record.entries:
-                running.states[entry.number] = None if entry.outcome is None else entry.outcome.state
+                running.outcomes[entry.number] = entry.outcome
 
     def _train(self, waiting: Sequence[_Running], others: Sequence[Trial]) -> list[Replicates] | None:
         """Has everything trained that is waited for, and answers each search; None if the run was stopped."""
@@ -176,7 +196,7 @@ class SearchLoop:
         self, trials: dict[str, Trial], others: Sequence[Trial], stop_after_epoch: int | None
     ) -> Replicates | None:
         """Trains what is missing of these trials and says how all of them have ended; None if it was stopped."""
-        ended = self._ended(list(trials), stop_after_epoch)
+        ended = self._ended(trials, stop_after_epoch)
         missing = {trial_id: trial for trial_id, trial in trials.items() if trial_id not in ended}
         missing |= {trial.trial_id: trial for trial in others}
         tally = self.tally
@@ -190,35 +210,50 @@ class SearchLoop:
             self._publish_held()
         self._observer.batch(self._name_of_batch(stop_after_epoch), len(missing))
         run = self._run.train(list(missing.values()), stop_after_epoch=stop_after_epoch, keep_workers=True)
+        self._results = open_results(self._store.path)  # once per barrier: what others publish meanwhile may come twice
         after = self._read([*missing], stop_after_epoch)
         self._count(after, run, set(missing))
         if tally.stop_reason is not None:
             return None
         return {trial_id: ended.get(trial_id) or after.get(trial_id) for trial_id in trials}
 
-    def _ended(self, trial_ids: list[str], stop_after_epoch: int | None) -> dict[str, Replicate]:
-        """How those of the trials have ended that need no further run; what was cut short does, if all is wanted."""
-        found = self._read(trial_ids, stop_after_epoch)
-        may_be_cut = stop_after_epoch is not None
+    def _ended(self, trials: Mapping[str, Trial], stop_after_epoch: int | None) -> dict[str, Replicate]:
+        """How those of the trials have ended that need no further run."""
+        found = self._read(list(trials), stop_after_epoch)
         return {
             trial_id: replicate
             for trial_id, replicate in found.items()
-            if replicate is not None and (may_be_cut or replicate[0] is not TrialStatus.PRUNED)
+            if replicate is not None and self._is_enough(replicate[0], trials[trial_id], stop_after_epoch)
         }
+
+    def _is_enough(self, status: TrialStatus, trial: Trial, stop_after_epoch: int | None) -> bool:
+        """Whether a trial has come as far as is wanted, and says so.
+
+        One that was trained to its end beyond the epoch of a cut, and whose row of that epoch is damaged, would stand
+        there with its final metrics beside the others' early ones.
+        """
+        if stop_after_epoch is None:
+            return status is not TrialStatus.PRUNED
+        if status is not TrialStatus.COMPLETED:
+            return True
+        num_epochs = self._estimates.num_epochs(trial.cell.config)
+        return num_epochs is None or num_epochs <= stop_after_epoch
 
     def _read(self, trial_ids: list[str], stop_after_epoch: int | None) -> dict[str, Replicate]:
         section = self._study.searches[0].section
         metrics = [objective.metric for objective in section.objectives if objective.metric is not None]
         metrics += [constraint.metric for constraint in section.constraints]
-        return read_replicates(open_results(self._store.path), trial_ids, metrics, stop_after_epoch)
+        return read_replicates(self._results, trial_ids, metrics, stop_after_epoch)
 
     def _count(self, ended: dict[str, Replicate], run: RunOutcome, trial_ids: set[str]) -> None:
         tally = self.tally
         tally.failed |= run.failed
         tally.stop_reason, tally.is_broken = run.stop_reason, run.is_broken
+        tally.failed -= ended.keys()
         for trial_id, replicate in ended.items():
             if replicate is None:
                 continue
+            tally.done_before.discard(trial_id)
             was_stopped = replicate[0] is TrialStatus.PRUNED
             (tally.stopped if was_stopped else tally.trained).add(trial_id)
             if not was_stopped:
@@ -243,12 +278,12 @@ class SearchLoop:
         return f"{told} of {most} candidates told{epochs}"
 
     def _num_told(self) -> tuple[int, int]:
-        told = sum(state is not None for running in self._running for state in running.states.values())
+        told = sum(outcome is not None for running in self._running for outcome in running.outcomes.values())
         return told, sum(running.search.section.max_trials for running in self._running)
 
     def _tell(self) -> None:
         told, most = self._num_told()
-        states = [state for running in self._running for state in running.states.values()]
+        states = [state for running in self._running for state in _states(running)]
         text = f"{told} of {most} candidates told"
         for state in (CandidateState.PRUNED, CandidateState.FAILED):
             if state in states:
@@ -264,12 +299,17 @@ def _whole_first(stop_after_epoch: int | None) -> int:
 
 def _is_complete(running: _Running) -> bool:
     """Whether every candidate that there will be has been told, so that what it waits for confirms winners."""
-    states = running.states.values()
-    return len(states) >= running.search.section.max_trials and None not in states
+    outcomes = running.outcomes.values()
+    return len(outcomes) >= running.search.section.max_trials and None not in outcomes
+
+
+def _states(running: _Running) -> list[CandidateState]:
+    return [outcome.state for outcome in running.outcomes.values() if outcome is not None]
 
 
 def _outcome(running: _Running) -> SearchOutcome:
-    states = list(running.states.values())
+    states = _states(running)
+    failed = [one for one in running.outcomes.values() if one is not None and one.state is CandidateState.FAILED]
     return SearchOutcome(
         search_id=running.search.search_id,
         variants=running.search.variants,
@@ -279,4 +319,5 @@ def _outcome(running: _Running) -> SearchOutcome:
         num_pruned=states.count(CandidateState.PRUNED),
         num_confirmed=0 if running.summary is None else len(running.summary.winners),
         ended=None if running.summary is None else running.summary.ended,
+        reason=failed[0].reason if failed else None,
     )

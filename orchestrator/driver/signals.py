@@ -13,14 +13,33 @@ class StopSignals:
     """Counts signals: the first Ctrl-C finishes what runs, the second stops now; SIGTERM stops now.
 
     Args:
-        leaves_training: whether to leave a trial that trains in this very thread (`StopNow`) when stopping now.
+        leaves_training: whether to leave a trial that trains in this very thread (`StopNow`) when stopping now. Only
+            while a run trains: elsewhere it would be raised in the middle of a query.
+
+    Attributes:
+        reason: why it was interrupted, of the first signal; None: it was not.
     """
 
     def __init__(self, *, leaves_training: bool) -> None:
         self._leaves_training = leaves_training
         self._num_interrupts = 0
         self._pending: list[StopRequested] = []
-        self.was_interrupted = False
+        self._is_training = False
+        self.reason: str | None = None
+
+    @property
+    def was_interrupted(self) -> bool:
+        """Whether there has been a signal."""
+        return self.reason is not None
+
+    @contextlib.contextmanager
+    def training(self) -> Iterator[None]:
+        """While the block runs, trials train in this thread."""
+        self._is_training = True
+        try:
+            yield
+        finally:
+            self._is_training = False
 
     def take(self) -> list[StopRequested]:
         """Requests since the last call."""
@@ -43,10 +62,11 @@ class StopSignals:
                 signal.signal(number, handler)
 
     def _received(self, number: int, _frame: FrameType | None) -> None:
-        self.was_interrupted = True
         self._num_interrupts += number == signal.SIGINT
         at_once = number == signal.SIGTERM or self._num_interrupts > 1
         reason = "terminated" if number == signal.SIGTERM else "interrupted"
+        self.reason = self.reason or reason
         self._pending.append(StopRequested(at_once=at_once, reason=reason))
-        if at_once and (self._leaves_training or self._num_interrupts > 2):  # the third time something blocks
+        leaves = self._leaves_training and self._is_training
+        if at_once and (leaves or self._num_interrupts > 2):  # the third time something blocks
             raise StopNow

@@ -113,9 +113,16 @@ class StudyRun:
             spent=self._spent,
         )
         self._spent = replace(self._spent, num_failed=self._spent.num_failed + outcome.counts[TrialState.FAILED])
-        if keep_workers and outcome.stop_reason is None and self._signals.was_interrupted:
-            return replace(outcome, stop_reason="interrupted")  # at the very end of this run: no other is to begin
         return outcome
+
+    def stop_reason(self) -> str | None:
+        """Why nothing more is to be begun, whatever happens between two runs; None: it may be."""
+        if self._signals.reason is not None:
+            return self._signals.reason
+        budget_s, begun_s = self._study.file.limits.time_budget_s, self._spent.begun_s
+        if budget_s is not None and begun_s is not None and self._clock.now_s() - begun_s >= budget_s:
+            return f"the time budget of {budget_s:g} s is spent"
+        return None
 
     def release(self) -> None:
         """Ends workers that were kept."""

@@ -27,6 +27,7 @@ from results_store import FolderStore, Results
 from results_store import open as open_results
 from results_store.records import TrialStatus
 from results_store.schemas import check_submission
+from results_store.search import SearchInfo, num_told
 
 ExecutorName = Literal["ray", "inline"]
 
@@ -277,10 +278,8 @@ def check_told(studies: Sequence[Study], results: Results) -> None:
     """
     problems = []
     for study in (study for study in studies if study.searches):
-        from orchestrator.search.record import num_told  # Optuna takes time to import
-
-        told = max(num_told(results, search) for search in study.searches)
         most = study.searches[0].section.max_trials
+        told = max(_num_told(study, search, results) for search in study.searches)
         if told > most:
             message = (
                 f"{told} candidates have been told already (got {most}); take at least as many, "
@@ -289,3 +288,11 @@ def check_told(studies: Sequence[Study], results: Results) -> None:
             problems.append(study.problem(("search", "max_trials"), message))
     if problems:
         raise StudyError(problems)
+
+
+def _num_told(study: Study, search: Search, results: Results) -> int:
+    """How many candidates of a search have been told of, as far as this study has asked for them before."""
+    rows = results.sql("SELECT searches FROM studies WHERE study = $study", {"study": study.name}).rows()
+    infos = [info for (text,) in rows for info in SearchInfo.parse(text) if info.search_id == search.search_id]
+    asked_for = max((info.max_trials for info in infos), default=0)
+    return min(num_told(results, search.search_id), asked_for)

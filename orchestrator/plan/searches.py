@@ -6,16 +6,16 @@ from orchestrator.plan.plan import SearchPlan, longest_first
 from orchestrator.plan.stacking import make_stacks
 from orchestrator.search.judging import trials_for
 from orchestrator.search.propose import propose
-from orchestrator.search.record import num_told
 from orchestrator.search.search import Search
 from orchestrator.search.section import Racing
 from orchestrator.trainables.estimates import Estimates
 from results_store import Results
+from results_store.search import num_told
 
 
 def plan_search(search: Search, results: Results, forecast: Forecast, capacity: Capacity) -> SearchPlan:
     """Plans a search against a store; later candidates are thought to take as long as those of the first round."""
-    told = num_told(results, search)
+    told = num_told(results, search.search_id)
     num_trials = _num_trials(search, search.section.max_trials - told)
     estimates = Estimates(search.space.trainable)
     first = [

@@ -48,11 +48,14 @@ class SubmitReporter:
             self._say(f"{outcome.study.name}: {_summary(search)}")
         text = f"{outcome.study.name}: {outcome.num_trained} trained{diverged}, {outcome.num_done_before} done before"
         if outcome.num_cut:
-            text += f", {outcome.num_cut} cut short by the search"
+            text += f", {outcome.num_cut} cut short"
         if outcome.num_pruned:
             text += f", {outcome.num_pruned} pruned (no full trials: the next submit trains them again)"
         if outcome.num_failed:
-            text += f", {outcome.num_failed} failed (the next submit tries them again)"
+            again = "the next submit tries them again"
+            if outcome.searches:
+                again += ", but for those of candidates that were told"
+            text += f", {outcome.num_failed} failed ({again})"
         if outcome.num_left:
             text += f", {outcome.num_left} still to run"
         if outcome.stop_reason is not None:
@@ -78,7 +81,7 @@ def _summary(search: SearchOutcome) -> str:
     if search.num_pruned:
         text += f", {search.num_pruned} pruned"
     if search.num_failed:
-        text += f", {search.num_failed} failed ({search.num_failed / search.num_told:.0%})"
+        text += f", {search.num_failed} failed ({search.num_failed / search.num_told:.0%}; first: {search.reason})"
     if search.num_confirmed:
-        text += f"; {search.num_confirmed} confirmed on fresh seeds"
+        text += f"; {search.num_confirmed} run again on fresh seeds"
     return f"{text}; {search.ended}" if search.ended is not None else text

@@ -134,6 +134,11 @@ class _Checker:
 
     def _check_metrics(self, section: SearchSection) -> None:
         known = [metric.name for metric in self._study.trainable.metrics]
+        of_test = {
+            metric.name
+            for metric in self._study.trainable.metrics
+            if metric.is_of_test_split or metric.name.startswith(TEST_SPLIT)
+        }
         fractions = {metric.name for metric in self._study.trainable.metrics if metric.unit == "fraction"}
         per_epoch = {metric.name for metric in self._study.trainable.epoch_metrics}
         named = [("objectives", index, objective.metric) for index, objective in enumerate(section.objectives)]
@@ -143,10 +148,10 @@ class _Checker:
                 continue
             place: KeyPath = (*self._at, key, index, "metric")
             if metric not in known:
-                usable = [name for name in known if not name.startswith(TEST_SPLIT)]
+                usable = [name for name in known if name not in of_test]
                 near = suggestion(metric, usable) or f"; known: {', '.join(usable)}"
                 self._report(place, f"there is no metric {shown(metric)}{near}")
-            elif metric.startswith(TEST_SPLIT):
+            elif metric in of_test:
                 other = f"validation_{metric.removeprefix(TEST_SPLIT)}"
                 instead = f"; take {other!r}" if other in known else ""
                 self._report(place, f"a search never sees the test split (got {shown(metric)}){instead}")

@@ -2,7 +2,8 @@
 
 Pure: a generator yields what is to be recorded and what is to be trained. It begins from what the store's record holds,
 so a search that was killed goes on where it was: what was asked keeps its parameters and is trained and told, and what
-was told stays told. A candidate whose trials have been withdrawn since, or damaged, is judged again.
+was told stays told. Where trials that were told have been withdrawn since, or damaged, their round is judged again as a
+whole, since who goes on at a barrier depends on the others.
 """
 
 import itertools
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from orchestrator.errors import ExecutionError
 from orchestrator.search.candidates import Candidate, Outcome, ToldCandidate, told
 from orchestrator.search.dominance import winners
-from orchestrator.search.judging import Judged, Replicates, Train, judge, reduced, trials_for
+from orchestrator.search.judging import Judged, Replicates, Train, judge, trials_for
 from orchestrator.search.propose import propose
 from orchestrator.search.search import Search
 from orchestrator.search.section import Confirm
@@ -29,12 +30,14 @@ class Known:
         parameters: the values of its active parameters.
         cell_id: its cell.
         judged: what was told of it; None while nothing was.
+        is_sound: whether what was told rests on trials that are in the store.
     """
 
     number: int
     parameters: Values
     cell_id: str
     judged: Judged | None = None
+    is_sound: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,12 +92,17 @@ class Summary:
 Course = Generator[Record | Train, Replicates | None, Summary]
 
 
+NUM_SEEDS = 2**63
+"""Seeds are whole numbers below."""
+
+
 def fresh_seeds(search: Search, study_seeds: Sequence[int], number: int) -> tuple[int, ...]:
     """Seeds that the search does not use: the study's others first, then whole numbers beyond them."""
     used = set(search.replicate_seeds)
-    beyond = itertools.count(max((*study_seeds, *used)) + 1)
-    unused = (seed for seed in itertools.chain(study_seeds, beyond) if seed not in used)
-    return tuple(itertools.islice(unused, number))
+    largest = max((*study_seeds, *used))
+    candidates = itertools.chain(study_seeds, range(largest + 1, NUM_SEEDS), range(largest))
+    unused = (seed for seed in dict.fromkeys(itertools.islice(candidates, number + len(used) + len(study_seeds))))
+    return tuple(itertools.islice((seed for seed in unused if seed not in used), number))
 
 
 def course(
@@ -123,10 +131,12 @@ class _Course:
         # What lies behind a gap was asked in an order that nobody knows any more.
         whole = [one for place, one in enumerate(by_number) if one.number == place]
         self._candidates = [_candidate(search, one) for one in whole]
-        self._judged: list[Judged | None] = [one.judged for one in whole]
+        unsound = {one.number // self._round_size for one in whole if not one.is_sound}
+        self._judged: list[Judged | None] = [
+            None if one.number // self._round_size in unsound else one.judged for one in whole
+        ]
 
     def run(self, study_seeds: Sequence[int], confirmed: Collection[tuple[str, tuple[int, ...]]]) -> Course:
-        yield from self._judge_again()
         ended = None
         for round_index in itertools.count():
             if ended is not None or round_index * self._round_size >= self._search.section.max_trials:
@@ -139,27 +149,6 @@ class _Course:
             ended=ended,
             winners=tuple(chosen),
         )
-
-    def _judge_again(self) -> Generator[Record | Train, Replicates | None, None]:
-        """Has trained what was told of and is not in the store any more; tells of it if that changes anything."""
-        trials = {
-            number: trials_for(self._search, self._candidates[number], judged.seeds)
-            for number, judged in enumerate(self._judged)
-            if judged is not None and judged.outcome.state is CandidateState.COMPLETED
-        }
-        if not trials:
-            return
-        replicates = yield Train(trials=tuple(trial for of_one in trials.values() for trial in of_one))
-        assert replicates is not None
-        changed = []
-        for number, of_one in trials.items():
-            before = self._judged[number]
-            outcome = reduced(self._search, self._candidates[number], of_one, replicates)
-            if before is not None and outcome != before.outcome:
-                self._judged[number] = Judged(outcome=outcome, seeds=before.seeds)
-                changed.append(number)
-        if changed:
-            yield self._told(changed)
 
     def _round(self, round_index: int) -> Generator[Record | Train, Replicates | None, str | None]:
         """One round; says why there will be no further one, if there will not."""

@@ -82,11 +82,12 @@ def winners(outcomes: Sequence[Outcome], directions: Sequence[str], number: int)
     if len(directions) == 1:
         return [place for _, place in sorted(zip(ranks, feasible, strict=True))][:number]
     front = [place for rank, place in zip(ranks, feasible, strict=True) if rank == 1]
+    if not front:
+        return []
     points = dict(zip(front, _shares([losses_of(outcomes[place], directions) for place in front]), strict=True))
     by_interest = [min(front, key=lambda place: (points[place][i], sum(points[place]))) for i in range(len(directions))]
-    if front:
-        by_interest.insert(1, min(front, key=lambda place: sum(points[place])))
-    chosen = list(dict.fromkeys(by_interest)) if front else []
+    by_interest.insert(1, min(front, key=lambda place: sum(points[place])))
+    chosen = list(dict.fromkeys(by_interest))
     while len(chosen) < min(number, len(front)):
         rest = [place for place in front if place not in chosen]
         chosen.append(max(rest, key=lambda place: min(math.dist(points[place], points[other]) for other in chosen)))
@@ -95,8 +96,6 @@ def winners(outcomes: Sequence[Outcome], directions: Sequence[str], number: int)
 
 def _shares(losses: Sequence[Losses]) -> list[Losses]:
     """The losses as shares of their range."""
-    if not losses:
-        return []
     ranges = [(min(column), max(column)) for column in zip(*losses, strict=True)]
     return [
         tuple(

@@ -1,7 +1,7 @@
 """The record of a search in the store: what is read of it, and what is written into it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +17,7 @@ from orchestrator.search.search import Search
 from orchestrator.search.space import Values
 from orchestrator.trainables.contract import TrialStatus
 from results_store import Results
+from results_store.catalogue.sources import literal
 from results_store.records import CandidateEvent, CandidateRecord, CandidateState
 from results_store.search import SearchConstraint, SearchInfo, SearchObjective
 
@@ -27,10 +28,12 @@ class Recorded:
 
     Attributes:
         known: its candidates.
+        finished: trials of candidates that were told, as far as they stand in the store whole.
         confirmed: cells, each with the seeds on which a study has it confirmed.
     """
 
     known: tuple[Known, ...]
+    finished: frozenset[str]
     confirmed: frozenset[tuple[str, tuple[int, ...]]]
 
 
@@ -49,19 +52,33 @@ def read_record(results: Results, search: Search, study: str) -> Recorded:
         """,
         {"search": search.search_id, "event": CandidateEvent.CONFIRMED.value, "study": study},
     ).rows()
-    known = [one for row in candidates if (one := _known(row)) is not None]
+    told = results.sql(_TOLD_TRIALS, {"search": search.search_id}).rows()
+    unsound = {number for number, _, _, is_sound in told if not is_sound}
+    known = [one for row in candidates if (one := _known(row, unsound)) is not None]
     return Recorded(
-        known=tuple(known), confirmed=frozenset((cell_id, tuple(seeds or ())) for cell_id, seeds in confirmed)
+        known=tuple(known),
+        finished=frozenset(trial_id for _, trial_id, is_finished, _ in told if is_finished),
+        confirmed=frozenset((cell_id, tuple(seeds or ())) for cell_id, seeds in confirmed),
     )
 
 
-def num_told(results: Results, search: Search) -> int:
-    """How many candidates of a search have been told of."""
-    sql = "SELECT max(candidate) + 1 FROM raw.candidates WHERE search_id = $search AND state IS NOT NULL"
-    return int(results.sql(sql, {"search": search.search_id}).rows()[0][0] or 0)
+_TOLD_TRIALS = """
+    WITH told AS (
+        SELECT candidate, state, unnest(trial_ids) AS trial_id FROM raw.candidates
+        WHERE search_id = $search AND state IS NOT NULL
+    ), withdrawn AS (SELECT DISTINCT trial_id FROM raw.retractions)
+    SELECT candidate, told.trial_id, coalesce(status <> 'pruned', false) AS is_finished,
+        CASE
+            WHEN state = 'completed' THEN coalesce(status <> 'pruned', false)
+            ELSE status IS NOT NULL OR withdrawn.trial_id IS NULL
+        END AS is_sound
+    FROM told LEFT JOIN trials ON trials.trial_id = told.trial_id
+    LEFT JOIN withdrawn ON withdrawn.trial_id = told.trial_id
+"""
+"""A completed candidate rests on whole trials. One that failed may have none, unless they were withdrawn."""
 
 
-def _known(row: Mapping[str, Any]) -> Known | None:
+def _known(row: Mapping[str, Any], unsound: Collection[int]) -> Known | None:
     try:
         parameters = json.loads(row["parameters"])
         judged = None if row["state"] is None else Judged(outcome=_outcome(row), seeds=tuple(row["seeds"]))
@@ -69,7 +86,13 @@ def _known(row: Mapping[str, Any]) -> Known | None:
         return None
     if not isinstance(parameters, dict):
         return None
-    return Known(number=row["candidate"], parameters=parameters, cell_id=row["cell_id"], judged=judged)
+    return Known(
+        number=row["candidate"],
+        parameters=parameters,
+        cell_id=row["cell_id"],
+        judged=judged,
+        is_sound=row["candidate"] not in unsound,
+    )
 
 
 def _outcome(row: Mapping[str, Any]) -> Outcome:
@@ -165,27 +188,41 @@ def read_replicates(
         results: the store.
         trial_ids: the trials.
         metrics: those that are asked for; None where a trial has not reported one.
-        stop_after_epoch: trials that have come to this epoch have ended, too: they are pruned, with its metrics. So are
-            those that were trained on since: what is decided after this epoch must not depend on what came later.
+        stop_after_epoch: trials that have come to this epoch have ended, too: they are pruned, with the metrics of the
+            first epoch from there on that they have reported. So are those that were trained on since: what is decided
+            after this epoch must not depend on what came later.
     """
     wanted = {"wanted": list(trial_ids)}
-    rows = results.sql("SELECT * FROM trials WHERE trial_id IN (SELECT unnest($wanted::VARCHAR[]))", wanted).dicts()
+    # Chosen by name, for the column of a metric that no trial has reported yet is not there.
+    names = ", ".join(map(literal, ("trial_id", "status", *metrics)))
+    columns = f"COLUMNS(lambda name: name IN ({names}))"
+    rows = results.sql(
+        f"""
+        SELECT {columns} FROM trials
+        WHERE status IN ('completed', 'diverged', 'pruned') AND trial_id IN (SELECT unnest($wanted::VARCHAR[]))
+        """,  # noqa: S608  the names of metrics, as literals
+        wanted,
+    ).dicts()
     found = {row["trial_id"]: row for row in rows}
     if stop_after_epoch is not None:
         stopped = results.sql(
-            """
-            SELECT DISTINCT ON (trial_id) epochs.*, 'pruned' AS status
-            FROM raw.epochs AS epochs JOIN raw.trials AS trials USING (trial_id, attempt_id)
-            WHERE epochs.epoch = $epoch AND trial_id IN (SELECT unnest($wanted::VARCHAR[]))
-                AND (trial_id, attempt_id) NOT IN (SELECT (trial_id, attempt_id) FROM raw.retractions)
-            ORDER BY trial_id, trials.finished_at, attempt_id
-            """,
+            f"""
+            WITH standing AS (
+                SELECT trial_id, attempt_id, finished_at FROM raw.trials
+                WHERE trial_id IN (SELECT unnest($wanted::VARCHAR[]))
+                    AND (trial_id, attempt_id) NOT IN (SELECT (trial_id, attempt_id) FROM raw.retractions)
+            ), reached AS (
+                SELECT epochs.*, finished_at FROM raw.epochs AS epochs JOIN standing USING (trial_id, attempt_id)
+                WHERE epoch >= $epoch
+            )
+            SELECT 'pruned' AS ended, {columns} FROM reached
+            QUALIFY row_number() OVER (PARTITION BY trial_id ORDER BY epoch, finished_at, attempt_id) = 1
+            """,  # noqa: S608  the names of metrics, as literals
             {**wanted, "epoch": stop_after_epoch},
         ).dicts()
         shorter = {trial_id: row for trial_id, row in found.items() if row["status"] != TrialStatus.PRUNED}
-        found = shorter | {row["trial_id"]: row for row in stopped}
+        found = shorter | {row["trial_id"]: row | {"status": row["ended"]} for row in stopped}
     return {
         trial_id: (TrialStatus(row["status"]), {metric: row.get(metric) for metric in metrics})
         for trial_id, row in found.items()
-        if row["status"] in set(TrialStatus)
     }

@@ -28,6 +28,7 @@ def _metric(metric: amor_models.Metric) -> Metric:
         direction=metric.direction,
         title=metric.title,
         description=metric.description,
+        is_of_test_split=metric.is_of_test_split,
     )
 
 

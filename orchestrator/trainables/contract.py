@@ -45,6 +45,7 @@ class Metric:
         direction: what is better, or None where neither is.
         title: the column's heading in tables.
         description: one sentence.
+        is_of_test_split: whether it is measured on data that a search must not see; always so of `test_…`.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Metric:
     direction: Literal["maximize", "minimize"] | None = None
     title: str = ""
     description: str = ""
+    is_of_test_split: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ from results_store.search.history import SearchHistory, ToldCandidate, read_sear
 from results_store.search.importances import Importance, ImportanceMethod, importances
 from results_store.search.info import SearchConstraint, SearchInfo, SearchObjective, confirming_metric
 from results_store.search.optuna_study import frozen_trials, optuna_study, quiet_optuna
+from results_store.search.told import num_told
 
 __all__ = [
     "Importance",
@@ -18,6 +19,7 @@ __all__ = [
     "export_journal",
     "frozen_trials",
     "importances",
+    "num_told",
     "optuna_study",
     "quiet_optuna",
     "read_search",

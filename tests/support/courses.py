@@ -31,6 +31,7 @@ class World:
         self.asked, self.told, self.confirmed = {}, {}, []
         self.trained, self.rounds = [], []
         self.stored = {}
+        self.unsound = set()
         self.fails, self.diverges = fails, diverges
 
     def known(self):
@@ -40,6 +41,7 @@ class World:
                 parameters=entry.candidate.parameters,
                 cell_id=entry.candidate.cell.cell_id,
                 judged=self.told.get(number),
+                is_sound=number not in self.unsound,
             )
             for number, entry in self.asked.items()
         ]

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from orchestrator.driver.driver import Driver
+from orchestrator.driver.signals import StopSignals
 from orchestrator.lifecycle.events import StackTrained, WorkerLost, WorkerPlaced, WorkerStarted
 from orchestrator.lifecycle.states import TrialState
 from orchestrator.space.trial import Trial
@@ -52,7 +53,7 @@ def run(steps_s):
         store=SimpleNamespace(published=lambda attempt_ids: set(attempt_ids)),
         executor=executor,
         observer=quiet,
-        signals=SimpleNamespace(take=list),
+        signals=StopSignals(leaves_training=False),
         clock=SimpleNamespace(now_s=lambda: executor.now_s),
     )
     limits = Limits(trial_timeout_s=TIMEOUT_S)

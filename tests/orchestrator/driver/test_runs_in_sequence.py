@@ -9,6 +9,7 @@ import pytest
 from living import is_alive, wait_until_gone
 
 from orchestrator.driver.driver import Driver
+from orchestrator.driver.signals import StopSignals
 from orchestrator.errors import ExecutionError
 from orchestrator.executors.inline import InlineExecutor
 from orchestrator.executors.ray_executor import RayExecutor
@@ -46,7 +47,7 @@ class Study:
             store=store,
             executor=executor,
             observer=self.watcher,
-            signals=SimpleNamespace(take=list),
+            signals=StopSignals(leaves_training=False),
             clock=SimpleNamespace(now_s=lambda: time.monotonic() + self.paused_s),
         )
         self.limits = Limits(trial_timeout_s=60.0 if executor.can_stop_workers else None)
@@ -195,7 +196,7 @@ def scripted():
         store=store,
         executor=executor,
         observer=Watcher(),
-        signals=SimpleNamespace(take=list),
+        signals=StopSignals(leaves_training=False),
         clock=SimpleNamespace(now_s=lambda: 0.0),
     )
 

@@ -93,6 +93,7 @@ def test_the_search_that_is_spoiled_below_is_valid():
         # objectives and constraints
         (ACCURACY, ACCURACY.replace("accuracy", "acuracy"), "study.yaml:20:16: search.objectives.0.metric: there is no metric \"validation_retrieval_acuracy\"; did you mean 'validation_retrieval_accuracy'?"),
         (ACCURACY, ACCURACY.replace("validation", "test"), "search.objectives.0.metric: a search never sees the test split (got \"test_retrieval_accuracy\"); take 'validation_retrieval_accuracy'"),
+        ("validation_gate_rate, at_most: 0.25", "attention_madds_executed, at_most: 1000", "search.constraints.0.metric: a search never sees the test split (got \"attention_madds_executed\")"),
         ("validation_gate_rate", "test_gate_rate", "search.constraints.0.metric: a search never sees the test split"),
         ("at_most: 0.25", "at_most: 25", "search.constraints.0.at_most: validation_gate_rate is a fraction between 0 and 1 (got 25; 5 % is 0.05)"),
         ("at_most: 0.25", "at_most: 0.2, at_least: 0.1", "search.constraints.0: a constraint has `at_most` or `at_least`, one of them"),

@@ -12,7 +12,8 @@ from searching import the_search
 from orchestrator.errors import ExecutionError
 from orchestrator.search.course import Known, course, fresh_seeds
 from orchestrator.search.judging import Train, trials_for
-from results_store.records import CandidateEvent, CandidateState
+from orchestrator.trainables.contract import TrialStatus
+from results_store.records import CandidateState
 
 TEXT = """
 name: s
@@ -185,16 +186,53 @@ def test_what_was_withdrawn_is_trained_again_and_judged_anew():
     chosen = trials_for(search, world.asked[3].candidate, (0,))[0]
     del world.stored[chosen.trial_id, None]
     world.trained.clear()
+    world.unsound = {3}
     world.run(search)
     assert world.trained == [(chosen.trial_id, None)]
-    assert world.told == before, "the same bits, so nothing is told anew"
+    assert world.told == before, "the same bits come to the same"
     del world.stored[chosen.trial_id, None]
     world.fails = lambda trial: trial.trial_id == chosen.trial_id
-    num_rounds = len(world.rounds)
     world.run(search)
     assert world.told[3].outcome.state is CandidateState.FAILED
-    again = [record for record in world.rounds[num_rounds:] if record.event is CandidateEvent.TOLD]
-    assert [[entry.number for entry in record.entries] for record in again] == [[3]]
+    assert all(world.told[number] == before[number] for number in before if number != 3)
+
+
+def test_a_round_is_judged_as_a_whole_where_one_of_its_trials_is_withdrawn():
+    """Another value of one candidate may bring it, and not another, beyond the barrier."""
+    search, world = a_search(pruning=RACING, max_trials=4, sampler="random"), World()
+    world.run(search)
+    pruned = [number for number in range(4) if world.told[number].outcome.state is CandidateState.PRUNED]
+    kept = [number for number in range(4) if number not in pruned]
+    first = trials_for(search, world.asked[pruned[0]].candidate, (0,))[0]
+    world.stored[first.trial_id, None] = (TrialStatus.COMPLETED, {"score": 100.0})  # as it comes out on a good machine
+    world.unsound = {pruned[0]}
+    world.run(search)
+    assert world.told[pruned[0]].outcome.state is CandidateState.COMPLETED
+    assert [world.told[number].outcome.state for number in kept].count(CandidateState.PRUNED) == 1
+
+
+def test_one_that_failed_stays_told():
+    search, world = a_search(sampler="qmc", max_trials=8), World(fails=poor)
+    world.run(search)
+    failed = [number for number, judged in world.told.items() if judged.outcome.state is CandidateState.FAILED]
+    assert failed
+    world.trained.clear()
+    world.fails = lambda trial: False
+    world.run(search)
+    assert not world.trained
+    assert all(world.told[number].outcome.state is CandidateState.FAILED for number in failed)
+
+
+@pytest.mark.parametrize("constraint", ["", "constraints: [{metric: score, at_most: -100.0}]"])
+def test_without_anything_to_confirm_there_are_no_winners(constraint):
+    text = TEXT.format(sampler="tpe", max_trials=4, round_size=2, pruning="null", epochs=0)
+    several = "objectives:\n    - {metric: score, direction: maximize}\n    - {parameter: value, direction: minimize}"
+    text = text.replace("objectives:\n    - {metric: score, direction: maximize}", several)
+    search = the_search(text.replace("  max_trials", f"  {constraint}\n  max_trials"))
+    world = World(fails=lambda trial: not constraint)
+    summary = world.run(search)
+    assert summary.winners == ()
+    assert len(world.told) == 4
 
 
 def test_winners_are_confirmed_on_seeds_that_the_search_has_not_used():
@@ -213,6 +251,11 @@ def test_fresh_seeds_are_fresh_and_the_studys_first(used, study, number):
     assert not set(seeds) & set(range(used))
     others = [seed for seed in study if seed >= used][:number]
     assert list(seeds[: len(others)]) == others
+
+
+def test_fresh_seeds_are_seeds():
+    search = replace(a_search(), replicate_seeds=(2**63 - 1, 0))
+    assert fresh_seeds(search, (2**63 - 1, 0), 3) == (1, 2, 3)
 
 
 def test_a_candidate_that_makes_another_configuration_now_is_an_error():

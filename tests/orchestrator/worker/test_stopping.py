@@ -10,6 +10,7 @@ from counting import Counting
 
 import results_store
 from orchestrator.driver.driver import Driver
+from orchestrator.driver.signals import StopSignals
 from orchestrator.executors.inline import InlineExecutor
 from orchestrator.lifecycle.states import TrialState
 from orchestrator.study.schema import Limits
@@ -234,7 +235,7 @@ def test_a_full_attempt_counts_before_a_pruned_one(tmp_path):
         store=store,
         executor=executor,
         observer=quiet,
-        signals=SimpleNamespace(take=list),
+        signals=StopSignals(leaves_training=False),
         clock=SimpleNamespace(now_s=time.monotonic),
     )
     cell = SimpleNamespace(config=SimpleNamespace(model_dump=lambda mode: {"epochs": 3}))
