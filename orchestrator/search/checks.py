@@ -11,14 +11,12 @@ from orchestrator.document.model import Scalar
 from orchestrator.document.problems import suggestion
 from orchestrator.document.validation import errors_of, shown, unknown_key
 from orchestrator.document.yaml_document import KeyPath
+from orchestrator.search.parameters import CategoricalParameter, FloatParameter, IntParameter
 from orchestrator.search.searches import Searched, make_searches
 from orchestrator.search.section import (
-    CategoricalParameter,
     Confirm,
     Constraint,
-    FloatParameter,
     Halving,
-    IntParameter,
     Objective,
     Racing,
     Sampler,

@@ -20,9 +20,10 @@ from optuna.trial import FrozenTrial, TrialState
 
 from orchestrator.document.model import Scalar
 from orchestrator.search.candidates import Candidate, Outcome, Proposals, ToldCandidate
+from orchestrator.search.parameters import CategoricalParameter, FloatParameter, IntParameter
 from orchestrator.search.samplers import GENERATION, distribution, generations, make_sampler, round_seed, suggest
 from orchestrator.search.search import Search
-from orchestrator.search.section import CategoricalParameter, FloatParameter, IntParameter, SamplerName
+from orchestrator.search.section import SamplerName
 from orchestrator.search.space import SearchedParameter, Values
 from results_store.records import CandidateState
 from results_store.search import quiet_optuna
@@ -229,4 +230,4 @@ def _draw(source: random.Random, parameter: SearchedParameter) -> Scalar:
         return round(drawn) if isinstance(domain, IntParameter) else drawn
     if isinstance(domain, FloatParameter) and domain.step is None:
         return source.uniform(domain.low, domain.high)
-    return domain.low + source.randrange(domain.num_values() or 1) * (domain.step or 1)
+    return domain.value_at(source.randrange(domain.num_steps() + 1))

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 from orchestrator.document.model import Scalar
 from orchestrator.document.yaml_document import KeyPath
+from orchestrator.search.parameters import CategoricalParameter
 from orchestrator.search.search import Search
-from orchestrator.search.section import CategoricalParameter, SearchSection
+from orchestrator.search.section import SearchSection
 from orchestrator.search.space import SearchedParameter, SearchSpace
 from orchestrator.space.grid import VARIANT, Condition, Report
 from orchestrator.space.layers import Layers
