@@ -148,8 +148,10 @@ Pruning = Annotated[Racing | Halving, Field(discriminator="method")]
 class Confirm(StudyModel):
     """The winners are run again on seeds that the search never used, and reported on the test split."""
 
-    top: int = Field(default=5, ge=1, description="How many candidates: the best, or knee and ends of the front.")
-    seeds: int = Field(default=10, ge=1, description="How many fresh seeds each of them gets.")
+    top: int = Field(
+        default=5, ge=1, le=10_000, description="How many candidates: the best, or knee and ends of the front."
+    )
+    seeds: int = Field(default=10, ge=1, le=100_000, description="How many fresh seeds each of them gets.")
 
 
 class SearchSection(StudyModel):
@@ -172,7 +174,9 @@ class SearchSection(StudyModel):
         le=1_000,
         description="Candidates asked for together: a property of the study, never of the machine.",
     )
-    replicates: int = Field(default=1, ge=1, description="Seeds per candidate: the first so many of the study's.")
+    replicates: int = Field(
+        default=1, ge=1, le=100_000, description="Seeds per candidate: the first so many of the study's."
+    )
     reduction: Reduction = Field(
         default=Reduction.MEAN,
         strict=False,
