@@ -11,6 +11,8 @@ from orchestrator.document.problems import suggestion
 
 SHOWN_CHARACTERS = 60
 REQUIRED = "this key is required"
+MAPPING_EXPECTED = ("dict_type", "mapping_type", "model_type", "model_attributes_type", "dataclass_type")
+"""What pydantic calls it when something else stands where keys and values should."""
 
 
 def errors_of(error: ValidationError, data: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
@@ -22,7 +24,10 @@ def errors_of(error: ValidationError, data: Any) -> Iterator[tuple[tuple[str | i
     """
     by_path: dict[tuple[str | int, ...], list[ErrorDetails]] = {}
     for details in error.errors():
-        by_path.setdefault(_key_path(details, data), []).append(details)
+        path = _key_path(details, data)
+        if details["type"] == "union_tag_not_found":
+            path = (*path, _discriminator(details))
+        by_path.setdefault(path, []).append(details)
     for path, found in by_path.items():
         if any(_lies_below(other, path) for other in by_path):
             continue  # an alternative of a union that does not apply; the deeper error says more
@@ -52,7 +57,7 @@ def _key_path(details: ErrorDetails, data: Any) -> tuple[str | int, ...]:
 
 def _message(details: ErrorDetails) -> str:
     kind = details["type"]
-    if kind == "missing":
+    if kind in ("missing", "union_tag_not_found"):
         return REQUIRED
     if kind == "extra_forbidden":
         return "unknown key"
@@ -62,8 +67,23 @@ def _message(details: ErrorDetails) -> str:
         return (
             f"should be letters, digits, '_', '.' and '-', with a letter or digit first (got {shown(details['input'])})"
         )
+    got = f"(got {shown(details['input'])})"
+    if kind in MAPPING_EXPECTED:
+        return f"should be a mapping {got}"
+    if kind == "union_tag_invalid":
+        *others, last = details["ctx"]["expected_tags"].replace("'", "").split(", ")
+        tags = f"{', '.join(others)} or {last}" if others else last
+        return f"{_discriminator(details)} should be {tags} (got {shown(details['ctx']['tag'])})"
+    if kind == "too_short":
+        least = details["ctx"]["min_length"]
+        return f"should have at least {least} item{'' if least == 1 else 's'} {got}"
     text = details["msg"].removeprefix("Input ").removeprefix("Value ")
-    return f"{text[0].lower()}{text[1:]} (got {shown(details['input'])})"
+    return f"{text[0].lower()}{text[1:]} {got}"
+
+
+def _discriminator(details: ErrorDetails) -> str:
+    """The key that tells the alternatives of a union apart; pydantic has it in quotes."""
+    return str(details["ctx"]["discriminator"]).strip("'")
 
 
 def _alternatives(messages: list[str]) -> str:

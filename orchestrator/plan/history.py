@@ -45,7 +45,7 @@ def plan_study(
     from orchestrator.plan.searches import plan_search  # Optuna takes time to import
 
     searches = [search for search in study.searches if not only or set(only) & set(search.variants)]
-    return replace(plan, searches=tuple(plan_search(search, results, forecast, capacity) for search in searches))
+    return replace(plan, searches=tuple(plan_search(search, study, results, forecast, capacity) for search in searches))
 
 
 def _trials_of_other_studies(results: Results, study: str) -> set[str]:

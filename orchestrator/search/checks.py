@@ -1,6 +1,7 @@
 """From the `search` section as written to searches, or to everything that is wrong with it, before anything runs."""
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -11,14 +12,12 @@ from orchestrator.document.model import Scalar
 from orchestrator.document.problems import suggestion
 from orchestrator.document.validation import errors_of, shown, unknown_key
 from orchestrator.document.yaml_document import KeyPath
+from orchestrator.search.parameters import CategoricalParameter, FloatParameter, IntParameter
 from orchestrator.search.searches import Searched, make_searches
 from orchestrator.search.section import (
-    CategoricalParameter,
     Confirm,
     Constraint,
-    FloatParameter,
     Halving,
-    IntParameter,
     Objective,
     Racing,
     Sampler,
@@ -34,7 +33,9 @@ TEST_SPLIT = "test_"
 """How the names of metrics of the test split begin."""
 
 
-def check_search(raw: Any, study: Layers, report: Report, at: KeyPath = ("search",)) -> Searched:
+def check_search(
+    raw: Any, study: Layers, report: Report, at: KeyPath = ("search",), *, is_study_whole: bool = True
+) -> Searched:
     """One search for each variant and grid point that uses a searched key; equal ones are one.
 
     Variants that use none of the searched keys have no search; they are ordinary cells.
@@ -44,8 +45,10 @@ def check_search(raw: Any, study: Layers, report: Report, at: KeyPath = ("search
         study: what surrounds it.
         report: called with the place of whatever is wrong, in which case there is no search.
         at: the section's place in the study file.
+        is_study_whole: whether all variants are known. If not, there is no search, and nothing is said about what the
+            variants would make of it.
     """
-    return _Checker(study, report, at).check(raw)
+    return _Checker(study, report, at).check(raw, is_study_whole=is_study_whole)
 
 
 class _Checker:
@@ -57,7 +60,7 @@ class _Checker:
         self._places: dict[str, KeyPath] = {}
         self._fixed: list[dict[str, Change]] = []
 
-    def check(self, raw: Any) -> Searched:
+    def check(self, raw: Any, *, is_study_whole: bool) -> Searched:
         if not isinstance(raw, Mapping):
             self._report(self._at, f"should be a mapping of parameters, objectives and max_trials (got {shown(raw)})")
             return Searched()
@@ -72,7 +75,7 @@ class _Checker:
         self._check_sampler(section, parameters)
         self._check_parameter_objectives(section, parameters)
         self._check_fixed(section, parameters)
-        if not self._is_sound():
+        if not self._is_sound() or not is_study_whole:
             return Searched()
         searched = make_searches(section, parameters, self._study, self._report, self._at)
         return searched if self._is_sound() else Searched()
@@ -170,6 +173,19 @@ class _Checker:
         ]
         if repeated:
             self._report((*self._at, "objectives"), f"{repeated[0]!r} is an objective twice")
+        elif all(objective.metric is None for objective in section.objectives):
+            # The best parameters would be known without training anything.
+            self._report((*self._at, "objectives"), "an objective at least is a metric")
+        self._check_contradictions(section.constraints)
+
+    def _check_contradictions(self, constraints: Sequence[Constraint]) -> None:
+        for metric in dict.fromkeys(constraint.metric for constraint in constraints):
+            of_metric = [(index, one) for index, one in enumerate(constraints) if one.metric == metric]
+            least = max((one.at_least for _, one in of_metric if one.at_least is not None), default=-math.inf)
+            most = min((one.at_most for _, one in of_metric if one.at_most is not None), default=math.inf)
+            if least > most:
+                place: KeyPath = (*self._at, "constraints", of_metric[-1][0])
+                self._report(place, f"nothing keeps both: {metric} at least {least:g} and at most {most:g}")
 
     def _check_seeds(self, section: SearchSection) -> None:
         if section.replicates > len(self._study.seeds):
@@ -250,10 +266,17 @@ class _Checker:
                 self._report(place, f"no parameter {shown(objective.parameter)} is searched{near}")
             elif isinstance(parameter.domain, CategoricalParameter):
                 self._report(place, f"an objective is a number; {parameter.name!r} is categorical")
-            elif parameter.when is not None:
+            elif parameter.when is not None and set(parameter.when.values) - {VARIANT}:
+                # What depends on the variant alone has a value all over a search, or none in it: `make_searches` tells.
                 self._report(place, f"an objective has a value everywhere; {parameter.name!r} has a `when`")
 
     def _check_fixed(self, section: SearchSection, parameters: Sequence[SearchedParameter]) -> None:
+        if len(section.fixed) > section.max_trials:
+            message = (
+                f"{len(section.fixed)} points are more than max_trials ({section.max_trials}) allows; raise "
+                "`max_trials`, or leave points out"
+            )
+            self._report((*self._at, "fixed"), message)
         by_name = {parameter.name: parameter for parameter in parameters}
         seen: list[Mapping[str, Scalar]] = []
         for index, (point, changes) in enumerate(zip(section.fixed, self._fixed, strict=True)):

@@ -7,6 +7,7 @@ so neither the clock nor the order in which they end has a say.
 import math
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from orchestrator.search.candidates import Candidate, Outcome
 from orchestrator.search.dominance import most_promising
@@ -63,6 +64,11 @@ def judge(search: Search, candidates: Sequence[Candidate]) -> Judging:
             return (yield from _halve(search, candidates, halving))
 
 
+def num_racing_on(racing: Racing, num_candidates: int) -> int:
+    """How many of a round's candidates get the other seeds: as written, since 0.28 * 25 is more than 7 in floats."""
+    return math.ceil(Fraction(str(racing.keep)) * num_candidates)
+
+
 def trials_for(search: Search, candidate: Candidate, seeds: Sequence[int]) -> list[Trial]:
     """A candidate's trials, in the order of the seeds."""
     return list(trials_of(search.space.trainable, candidate.cell, search.pins, seeds))
@@ -82,7 +88,7 @@ def _race(search: Search, candidates: Sequence[Candidate], racing: Racing) -> Ju
     """Every candidate gets the first seeds; those that are promising beside the others of the round get the rest."""
     first = search.replicate_seeds[: racing.first_seeds]
     outcomes = yield from _train(search, candidates, first)
-    kept = _kept(search, outcomes, math.ceil(racing.keep * len(candidates)))
+    kept = _kept(search, outcomes, num_racing_on(racing, len(candidates)))
     whole = yield from _train(search, [candidates[place] for place in kept], search.replicate_seeds)
     results = dict(zip(kept, whole, strict=True))
     reason = f"not among the {len(kept)} best of its round after {len(first)} of {len(search.replicate_seeds)} seeds"

@@ -6,6 +6,7 @@ proposes what an undisturbed one would, on any machine, with any number of worke
 before any of it is told, the order in which its trials end means nothing.
 """
 
+import contextlib
 import copy
 import datetime
 import itertools
@@ -20,15 +21,19 @@ from optuna.trial import FrozenTrial, TrialState
 
 from orchestrator.document.model import Scalar
 from orchestrator.search.candidates import Candidate, Outcome, Proposals, ToldCandidate
+from orchestrator.search.parameters import CategoricalParameter, FloatParameter, IntParameter
 from orchestrator.search.samplers import GENERATION, distribution, generations, make_sampler, round_seed, suggest
 from orchestrator.search.search import Search
-from orchestrator.search.section import CategoricalParameter, FloatParameter, IntParameter, SamplerName
+from orchestrator.search.section import SamplerName
 from orchestrator.search.space import SearchedParameter, Values
 from results_store.records import CandidateState
 from results_store.search import quiet_optuna
 
 MAX_ATTEMPTS = 20
 """Suggestions for one candidate before it is drawn at random instead."""
+
+MAX_ATTEMPTS_OF_GP = 3
+"""The same for gp, each of whose suggestions takes seconds."""
 
 MAX_RANDOM_DRAWS = 200
 """Random points for one candidate before the search ends."""
@@ -56,8 +61,22 @@ def propose(search: Search, history: Sequence[ToldCandidate], round_index: int) 
     """
     assert all(candidate.round_index < round_index for candidate in history)
     assert all(one.round_index <= other.round_index for one, other in itertools.pairwise(history))
-    with quiet_optuna():
+    is_gp = search.section.sampler.name is SamplerName.GP
+    with quiet_optuna(), _one_thread() if is_gp else contextlib.nullcontext():
         return _Round(search, history, round_index).propose()
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """Has torch compute on one thread: how many there are decides the order of its sums, and so the last bits."""
+    import torch  # takes seconds, and only gp computes with it
+
+    num_threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(num_threads)
 
 
 class _Round:
@@ -74,6 +93,7 @@ class _Round:
         self._outcomes: dict[str, Outcome | None] = {told.cell_id: told.outcome for told in history}
         self._cells_by_values = {_key(told.parameters): told.cell_id for told in history}
         self._random = random.Random(round_seed(self._sampler, round_index, "replacement"))
+        self._max_attempts = MAX_ATTEMPTS_OF_GP if self._sampler.name is SamplerName.GP else MAX_ATTEMPTS
         self._num_duplicates = 0
         self._num_invalid = 0
 
@@ -104,7 +124,7 @@ class _Round:
 
     def _suggested(self) -> Candidate | None:
         """What the sampler suggests; what is known already is told and replaced."""
-        for _ in range(MAX_ATTEMPTS):
+        for _ in range(self._max_attempts):
             trial = self._study.ask()
             values = self._search.space.walk(partial(suggest, trial))
             candidate = self._accept(values)
@@ -174,9 +194,10 @@ class _Round:
         num_known = sum(outcome is not None for outcome in self._outcomes.values()) + num_new
         if self._search.space.max_points() <= MAX_LISTED_POINTS:
             return f"the space is exhausted: all its {num_known:,} valid configurations are candidates"
+        num_tries = self._max_attempts + MAX_RANDOM_DRAWS
         return (
-            f"no new valid configuration was found in {MAX_ATTEMPTS + MAX_RANDOM_DRAWS} tries, after {num_known:,} "
-            "candidates; widen the ranges of `search.parameters`, or mend those that the trainable refuses"
+            f"no new valid configuration was found in {num_tries} tries, after {num_known:,} candidates; "
+            "widen the ranges of `search.parameters`, or mend those that the trainable refuses"
         )
 
 
@@ -229,4 +250,4 @@ def _draw(source: random.Random, parameter: SearchedParameter) -> Scalar:
         return round(drawn) if isinstance(domain, IntParameter) else drawn
     if isinstance(domain, FloatParameter) and domain.step is None:
         return source.uniform(domain.low, domain.high)
-    return domain.low + source.randrange(domain.num_values() or 1) * (domain.step or 1)
+    return domain.value_at(source.randrange(domain.num_steps() + 1))

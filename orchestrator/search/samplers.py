@@ -20,7 +20,8 @@ from optuna.samplers import BaseSampler, GPSampler, NSGAIISampler, QMCSampler, R
 from orchestrator.document.model import Scalar
 from orchestrator.identity.canonical import canonical_json
 from orchestrator.search.candidates import ToldCandidate
-from orchestrator.search.section import CategoricalParameter, IntParameter, Sampler, SamplerName
+from orchestrator.search.parameters import CategoricalParameter, IntParameter
+from orchestrator.search.section import Sampler, SamplerName
 from orchestrator.search.space import SearchedParameter, SearchSpace
 from results_store.records import CandidateState
 
@@ -80,7 +81,7 @@ def make_sampler(
         case SamplerName.RANDOM:
             return RandomSampler(seed=seed)
         case SamplerName.TPE:
-            return TPESampler(seed=seed, multivariate=True if num_told > MAX_INDEPENDENT else None)
+            return TPESampler(seed=seed, multivariate=True if num_told > MAX_INDEPENDENT else None, constant_liar=True)
         case SamplerName.NSGA2:
             return NSGAIISampler(seed=seed, population_size=sampler.population_size or POPULATION_SIZE)
         case SamplerName.GP:

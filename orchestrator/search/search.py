@@ -11,7 +11,8 @@ from pydantic import BaseModel
 from orchestrator.identity.canonical import canonical_json
 from orchestrator.identity.identifiers import DIGITS, Pins, cell_id
 from orchestrator.search.candidates import Candidate
-from orchestrator.search.section import FloatParameter, SearchSection
+from orchestrator.search.parameters import FloatParameter
+from orchestrator.search.section import SearchSection
 from orchestrator.search.space import SearchedParameter, SearchSpace, Values
 from orchestrator.space.cells import Cell
 from orchestrator.space.resolution import Resolved

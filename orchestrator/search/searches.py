@@ -5,14 +5,19 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from pydantic import BaseModel
+
 from orchestrator.document.model import Scalar
 from orchestrator.document.yaml_document import KeyPath
+from orchestrator.errors import TrainableError
+from orchestrator.search.parameters import CategoricalParameter
 from orchestrator.search.search import Search
-from orchestrator.search.section import CategoricalParameter, SearchSection
+from orchestrator.search.section import Halving, SearchSection
 from orchestrator.search.space import SearchedParameter, SearchSpace
 from orchestrator.space.grid import VARIANT, Condition, Report
 from orchestrator.space.layers import Layers
 from orchestrator.space.resolution import Finding, Resolved
+from orchestrator.trainables.estimates import Estimates
 
 MAX_COMBINATIONS = 64
 """Combinations of choices that are tried before anything runs; of more, each choice is tried with the others' first."""
@@ -71,7 +76,10 @@ class _Maker:
         refused: dict[tuple[str, str], Finding | None] = {}
         searches: list[tuple[str, SearchSpace]] = []
         tried_points: list[tuple[Resolved, ...]] = []
-        for context in self._study.contexts():
+        contexts = list(self._study.contexts())
+        if not contexts:  # whatever left none has been told; nothing is known about the space
+            return Searched()
+        for context in contexts:
             variant = context.variant
             space = SearchSpace(
                 trainable=self._study.trainable,
@@ -126,7 +134,26 @@ class _Maker:
                         fixed=tuple(fixed),
                     )
                 )
+        self._check_halving(section, [resolved.config for points in tried_points for resolved in points])
         return Searched(searches=_folded(found), tried=tuple(tried_points))
+
+    def _check_halving(self, section: SearchSection, tried: Sequence[BaseModel | None]) -> None:
+        """Refuses halving that finds nothing to cut anywhere: not even the longest trials come to the first cut."""
+        if not isinstance(section.pruning, Halving):
+            return
+        estimates = Estimates(self._study.trainable)
+        try:
+            numbers = {estimates.num_epochs(config) for config in tried if config is not None}
+        except TrainableError:
+            return  # told where it is planned
+        known = {number for number in numbers if number is not None}
+        first = section.pruning.first_epochs
+        if known == numbers and known and max(known) <= first:
+            message = (
+                f"halving cuts after {first} epoch{'' if first == 1 else 's'} first, but trials have "
+                f"{max(known) if len(known) == 1 else f'at most {max(known)}'}; lower it, or leave out pruning"
+            )
+            self._report((*self._at, "pruning", "first_epochs"), message)
 
     def _fixed_points(self, section: SearchSection, space: SearchSpace, tried: set[int]) -> list[dict[str, Scalar]]:
         """The fixed points as far as this search has their parameters."""
@@ -256,6 +283,7 @@ def _broken_around(tried: Tried) -> list[Finding]:
 def _refusals(space: SearchSpace, tried: Tried) -> dict[tuple[str, str], Finding | None]:
     """For each end and choice that is used: None if some configuration with it is valid, else what is wrong with it."""
     found: dict[tuple[str, str], Finding | None] = {}
+    paths = {parameter.path for parameter in space.parameters}
     for values, resolved in tried:
         for parameter in space.parameters:
             for sample, value in parameter.domain.samples().items():
@@ -268,7 +296,10 @@ def _refusals(space: SearchSpace, tried: Tried) -> dict[tuple[str, str], Finding
                     found[place] = None
                 elif place not in found:
                     own = [finding for finding in resolved.findings if finding.path == parameter.path]
-                    found[place] = (own or list(resolved.findings))[0]
+                    # What is another parameter's own is told there; its value is no value of this one.
+                    nobodys = [finding for finding in resolved.findings if finding.path not in paths]
+                    if own or nobodys:
+                        found[place] = (own or nobodys)[0]
     return found
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from orchestrator.document.changes import Change, ConfigPath, Origin, merge
 from orchestrator.document.model import Scalar
 from orchestrator.document.yaml_document import KeyPath
-from orchestrator.search.section import CategoricalParameter, FloatParameter, IntParameter
+from orchestrator.search.parameters import CategoricalParameter, FloatParameter, IntParameter
 from orchestrator.space.grid import Condition
 from orchestrator.space.resolution import Resolved, resolve, with_defaults
 from orchestrator.trainables.contract import Trainable
@@ -89,9 +89,9 @@ class SearchSpace:
 
     def max_points(self) -> float:
         """How many points there are at most, before conditions; infinity for a range of any numbers."""
-        return math.prod(
-            math.inf if (number := parameter.domain.num_values()) is None else number for parameter in self.parameters
-        )
+        counts = [parameter.domain.num_values() for parameter in self.parameters]
+        # Whole numbers only: a large one times infinity does not fit into a float.
+        return math.inf if None in counts else math.prod(count for count in counts if count is not None)
 
     def points(self) -> Iterator[dict[str, Scalar]]:
         """Every point of a finite space once, in a fixed order."""

@@ -48,6 +48,7 @@ class _Loader:
         self._data = apply_to_study(document.data, settings.study)
         self._problems: list[Problem] = []
         self._kept: dict[str, list[int]] = {}
+        self._has_all_variants = True
 
     def load(self) -> Study:
         file = self._validate_file()
@@ -101,6 +102,7 @@ class _Loader:
                     message = _unknown_field(str(path[0]))
                 self._report(path, message)
                 self._data = _without(self._data, path)
+                self._has_all_variants &= path[:1] != ("variants",)
         for key in ("tables", "claims"):
             items = self._data.get(key)
             if isinstance(items, list):
@@ -153,7 +155,7 @@ class _Loader:
         raw = self._data.get("search")
         if raw is None or too_many_points(layers) is not None:
             return Searched()
-        return check_search(raw, layers, self._report)
+        return check_search(raw, layers, self._report, is_study_whole=self._has_all_variants)
 
     def _resolve(self, layers: Layers, searched: Searched) -> Space:
         """The cells, as far as they can be told, so that all problems show at once."""

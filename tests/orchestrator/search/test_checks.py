@@ -3,6 +3,9 @@
 import pytest
 from searching import check, the_search
 
+from orchestrator.search.judging import num_racing_on
+from orchestrator.search.section import Racing
+
 GOOD = """\
 base:
   task: {name: needle_haystack}
@@ -63,7 +66,7 @@ def test_the_search_that_is_spoiled_below_is_valid():
         (TOP_K, TOP_K.replace("low: 1,", "low: 1.5,"), "study.yaml:13:49: search.parameters.model.attention.top_k.low: should be a valid integer (got 1.5)"),
         (CHOICES, "choices: [entropy, entropy]", "search.parameters.model.gate.name.choices: choices must be distinct; repeated: 'entropy'"),
         (CHOICES, "choices: [random]", "search.parameters.model.gate.name.choices: there is nothing to choose"),
-        (CHOICES, "choices: []", "search.parameters.model.gate.name.choices: list should have at least 1 item"),
+        (CHOICES, "choices: []", "search.parameters.model.gate.name.choices: should have at least 1 item (got [])"),
         # what the trainable refuses, and where
         (NOISE, NOISE.replace("150", "300"), "study.yaml:14:51: search.parameters.task.noise_length.high: seq_length 256 is too short"),
         (SCALE, SCALE.replace("low: 1.0", "low: -1.0").replace(", log: true", ""), f"study.yaml:12:42: {AT}.low: should be greater than 0 (got -1.0)"),
@@ -82,7 +85,7 @@ def test_the_search_that_is_spoiled_below_is_valid():
         # conditions
         (WHEN, "when: {model.gate.nam: random}", "search.parameters.model.gate.rate.when: no configuration has the key 'model.gate.nam'; did you mean 'model.gate.name'?"),
         (WHEN, "when: {model.gate.name: learned_rl}", "search.parameters.model.gate.rate.when: holds nowhere in the space"),
-        (WHEN, "when: random", "should be a valid dictionary"),
+        (WHEN, "when: random", "search.parameters.model.gate.rate.when: should be a mapping (got \"random\")"),
         (CHOICES, CHOICES + ", when: {model.gate.rate: 0.5}", "conditions go in a circle: 'model.gate.name', 'model.gate.rate'"),
         # points to try first
         ("scale: 5.0", "scale: 50.0", "search.fixed.0.model.gate.scale: is no value of this parameter, a number from 1.0 to 30.0 (got 50.0)"),
@@ -111,12 +114,23 @@ def test_the_search_that_is_spoiled_below_is_valid():
         (TPE, "sampler: {name: random}", "study.yaml:10:19: search.sampler.name: sampler random does not steer by constraints; take tpe, nsga2 or gp"),
         (TPE, "sampler: {name: qmc}", "search.sampler.name: sampler qmc does not steer by constraints"),
         (TPE, "sampler: {name: tpe, population_size: 8}", "search.sampler: sampler tpe has no population"),
+        (TPE, "sampler: tpe", "study.yaml:10:12: search.sampler: should be a mapping (got \"tpe\")"),
+        ("round_size: 8", "pruning: {method: median}", "study.yaml:25:12: search.pruning: method should be racing or halving (got \"median\")"),
+        ("round_size: 8", "pruning: {first_seeds: 2}", "study.yaml:25:3: search.pruning.method: this key is required"),
+        ("round_size: 8", "pruning: racing", "study.yaml:25:12: search.pruning: should be a mapping (got \"racing\")"),
         ("round_size: 8", "pruning: {method: halving}", "search: pruning: halving takes a single objective; with several take racing, or no pruning"),
         ("round_size: 8", "pruning: {method: racing, first_seeds: 3}", "search: pruning: racing takes more replicates (3) than first_seeds (3)"),
         ("round_size: 8", "pruning: {method: racing, keep: 1.0}", "search.pruning.keep: should be less than 1 (got 1.0)"),
         ("round_size: 8", "reduction: lower_bound\n  pruning: {method: racing}", "search: pruning: racing by a lower_bound takes first_seeds of at least 2"),
         ("replicates: 3", "reduction: lower_bound", "search: reduction: lower_bound takes at least 2 replicates"),
         ("replicates: 3", "reduction: best", "search.reduction: should be 'mean', 'median', 'worst' or 'lower_bound' (got \"best\")"),
+        # what is too much, and what contradicts itself
+        (NOISE, "{type: float, low: 0.0, high: 1.0, step: 1.0e-300}", "search.parameters.task.noise_length: step 1e-300 is too fine for the range from 0.0 to 1.0; leave `step` out"),
+        ("replicates: 3", "replicates: 100001", "search.replicates: should be less than or equal to 100000 (got 100001)"),
+        ("top: 5", "top: 10001", "search.confirm.top: should be less than or equal to 10000 (got 10001)"),
+        ("seeds: 10}", "seeds: 100001}", "search.confirm.seeds: should be less than or equal to 100000 (got 100001)"),
+        ("at_most: 0.25}", "at_most: 0.25}\n    - {metric: validation_gate_rate, at_least: 0.3}", "study.yaml:24:7: search.constraints.1: nothing keeps both: validation_gate_rate at least 0.3 and at most 0.25"),
+        (ACCURACY, "{parameter: model.attention.top_k, direction: minimize}", "study.yaml:20:5: search.objectives: an objective at least is a metric"),
         ("replicates: 3", "replicates: 4", "search.replicates: 4 replicates are more than the study's 3 seeds; raise `seeds`, or lower `replicates`"),
         ("max_trials: 120", "max_trials: 0", "search.max_trials: should be greater than or equal to 1 (got 0)"),
     ],
@@ -283,6 +297,7 @@ def test_what_decides_a_proposal_or_a_value_makes_another_search(old, new):
 def test_halving_takes_metrics_of_epochs():
     text = """
 trainable: do_nothing
+base: {epochs: 4}
 search:
   parameters: {value: {type: float, low: 0.0, high: 1.0}}
   objectives: [{metric: score, direction: maximize}]
@@ -314,3 +329,103 @@ search:
     (search,), problems = check(text)
     assert problems == []
     assert search.variants == ("searched",)
+
+
+def test_more_points_to_try_first_than_trials_are_told():
+    text = SMALL.replace("max_trials: 10", "max_trials: 1\n  fixed: [{value: 1.0, epochs: 2}, {value: 2.0, epochs: 2}]")
+    (problem,) = check(text)[1]
+    assert "search.fixed: 2 points are more than max_trials (1) allows" in problem
+
+
+def test_bounds_that_leave_a_single_value_do_not_contradict_each_other():
+    text = SMALL.replace(
+        "max_trials", "constraints: [{metric: score, at_least: 1.0}, {metric: score, at_most: 1.0}]\n  max_trials"
+    )
+    assert check(text)[1] == []
+
+
+def test_one_wrong_parameter_blames_no_other():
+    """Its own messages stand at its own ends, and its values are said of no other parameter."""
+    _, problems = check("""
+trainable: do_nothing
+search:
+  parameters:
+    value: {type: float, low: 0.0, high: 2.0}
+    spread: {type: float, low: 0.5, high: 3.0}
+    epochs: {type: float, low: 1.5, high: 5.5}
+  objectives: [{metric: score, direction: maximize}]
+  max_trials: 10
+""")
+    assert len(problems) == 2, problems
+    for end, value in (("low", 1.5), ("high", 5.5)):
+        assert any(
+            f"search.parameters.epochs.{end}: should be a valid integer" in p and f"{value}" in p for p in problems
+        )
+
+
+def test_several_wrong_parameters_are_each_told():
+    _, problems = check(
+        SMALL.replace("epochs: {type: int, low: 1", "spread: {type: int, low: -1").replace(
+            "9}", "9}\n    sleep_s: {type: float, low: -3.0, high: 1.0}"
+        )
+    )
+    assert len(problems) == 2, problems
+    assert any("search.parameters.spread.low" in problem and "-1" in problem for problem in problems)
+    assert any("search.parameters.sleep_s.low" in problem and "-3.0" in problem for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("base", "epochs", "first", "expected"),
+    [
+        ("epochs: 8", "", 9, "halving cuts after 9 epochs first, but trials have 8; lower it, or leave out pruning"),
+        ("epochs: 8", "", 8, "halving cuts after 8 epochs first, but trials have 8; lower it, or leave out pruning"),
+        ("epochs: 8", "", 7, None),
+        ("spread: 1.0", "", 1, "halving cuts after 1 epoch first, but trials have 0; lower it, or leave out pruning"),
+        ("spread: 1.0", "epochs: {type: int, low: 1, high: 9}", 3, None),
+        ("spread: 1.0", "epochs: {type: int, low: 1, high: 9}", 9, "halving cuts after 9 epochs first, but trials have at most 9; lower"),
+    ],
+)  # fmt: skip
+def test_halving_that_would_never_cut_is_told(base, epochs, first, expected):
+    _, problems = check(f"""
+trainable: do_nothing
+base: {{{base}}}
+search:
+  parameters:
+    value: {{type: float, low: 0.0, high: 1.0}}
+    {epochs}
+  objectives: [{{metric: score, direction: maximize}}]
+  max_trials: 8
+  pruning: {{method: halving, first_epochs: {first}}}
+""")
+    if expected is None:
+        assert problems == []
+    else:
+        (problem,) = problems
+        assert f"search.pruning.first_epochs: {expected}" in problem
+
+
+@pytest.mark.parametrize(("keep", "number", "kept"), [(0.28, 25, 7), (0.07, 100, 7), (0.5, 5, 3), (1e-05, 3, 1)])
+def test_the_share_that_races_on_is_counted_as_it_is_written(keep, number, kept):
+    assert num_racing_on(Racing(method="racing", keep=keep), number) == kept
+
+
+def test_an_objective_may_depend_on_the_variant_where_no_other_variant_is_searched():
+    text = """
+trainable: do_nothing
+variants: {searched: {}, fixed: {value: 0.5}}
+search:
+  parameters:
+    value: {type: float, low: 0.0, high: 1.0, when: {variant: searched}}
+  objectives: [{metric: score, direction: maximize}, {parameter: value, direction: minimize}]
+  max_trials: 8
+"""
+    (search,), problems = check(text)
+    assert problems == []
+    assert search.variants == ("searched",)
+    both = text.replace("  objectives", "    spread: {type: float, low: 0.0, high: 1.0}\n  objectives")
+    (problem,) = check(both)[1]
+    assert "search.objectives.1.parameter: variant 'fixed' is searched, too, but does not use this key" in problem
+
+
+def test_without_any_variant_nothing_is_said_about_the_space():
+    assert check(SMALL.replace("randomness: {}", "variants: {}")) == ((), [])

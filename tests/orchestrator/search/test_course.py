@@ -173,8 +173,9 @@ def test_halving_trains_few_candidates_long():
 
 
 def test_halving_does_not_cut_where_training_has_ended():
-    search, world = a_search(pruning=HALVING, max_trials=4, sampler="random", epochs=1), World()
-    world.run(search)
+    search, world = a_search(pruning=HALVING, max_trials=4, sampler="random", epochs=8), World()
+    late = search.section.pruning.model_copy(update={"first_epochs": 8})
+    world.run(replace(search, section=search.section.model_copy(update={"pruning": late})))
     assert all(length is None for _, length in world.trained)
     assert {judged.outcome.state for judged in world.told.values()} == {CandidateState.COMPLETED}
 

@@ -15,7 +15,7 @@ from scipy.stats import qmc
 from searching import grow, the_search
 
 from orchestrator.search.candidates import CandidateState, Outcome, told
-from orchestrator.search.propose import propose
+from orchestrator.search.propose import MAX_ATTEMPTS, MAX_ATTEMPTS_OF_GP, _Round, propose
 
 MIXED = """
 trainable: do_nothing
@@ -336,6 +336,40 @@ def test_a_gaussian_process_proposes_the_same_in_every_process():
     ]
     assert found[0] == found[1]
     assert all(abs(value - 1.0) < 0.5 for value in json.loads(found[0]))
+
+
+def test_a_gaussian_process_computes_on_one_thread_and_leaves_the_others_their_number():
+    import torch
+
+    search, before = the_search(GAUSSIAN), torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        seen = []
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(_Round, "propose", lambda _: seen.append(torch.get_num_threads()))
+            propose(search, [], 0)
+        assert seen == [1]
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize(("name", "most"), [("gp", MAX_ATTEMPTS_OF_GP), ("tpe", MAX_ATTEMPTS)])
+def test_a_sampler_that_repeats_itself_is_asked_so_many_times(name, most):
+    """Then a point is drawn at random; gp, which takes seconds to repeat itself, is given up earlier."""
+    search = the_search(FINITE.replace("NAME", name).replace("round_size: 5", "round_size: 2"))
+    asked = []
+
+    def stubborn(trial, parameter):
+        asked.append(parameter.name)
+        return search.fixed[0][parameter.name]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("orchestrator.search.propose.suggest", stubborn)
+        proposals = propose(search, [], 0)
+    assert [dict(c.parameters) == search.fixed[0] for c in proposals.candidates] == [True, False]
+    assert proposals.num_duplicates == most
+    assert asked.count("value") == most + 2, "and is told of both candidates, which it has not proposed"
 
 
 def test_optuna_says_nothing_and_its_verbosity_stays(capfd):

@@ -8,20 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from orchestrator.search.parameters import CategoricalParameter, FloatParameter, IntParameter
 from orchestrator.search.samplers import distribution
-from orchestrator.search.section import (
-    CategoricalParameter,
-    Confirm,
-    Constraint,
-    FloatParameter,
-    Halving,
-    IntParameter,
-    Objective,
-    Racing,
-    Sampler,
-    SearchSection,
-)
-from orchestrator.search.space import SearchedParameter
+from orchestrator.search.section import Confirm, Constraint, Halving, Objective, Racing, Sampler, SearchSection
+from orchestrator.search.space import SearchedParameter, SearchSpace
+from orchestrator.trainables.do_nothing import DoNothing
 
 
 @st.composite
@@ -77,6 +68,39 @@ def test_what_is_no_value_of_a_whole_number(value):
 @pytest.mark.parametrize("value", [True, "2", None, 2.05, 10.1, 0.9])
 def test_what_is_no_value_of_a_number(value):
     assert not FloatParameter(type="float", low=1.0, high=10.0, step=0.1).contains(value)
+
+
+@pytest.mark.parametrize(("high", "step"), [(1.0, 1e-300), (1e308, 1e-5), (1e308, 5e-324)])
+def test_a_step_that_no_float_could_count_is_refused(high, step):
+    with pytest.raises(ValidationError, match="is too fine for the range"):
+        FloatParameter(type="float", low=0.0, high=high, step=step)
+
+
+def test_what_nobody_counts_is_as_good_as_infinite():
+    fine = FloatParameter(type="float", low=0.0, high=1.0, step=1e-12)
+    wide = IntParameter(type="int", low=-(2**53), high=2**53)
+    assert fine.num_values() is None
+    assert wide.num_values() is None
+    assert IntParameter(type="int", low=1, high=10**9).num_values() == 10**9
+    assert fine.contains(0.123456789012)
+    assert not fine.contains(0.1234567890123)
+    assert fine.normal(0.1234567890123) == 0.123456789012
+    for domain in (fine, wide):
+        distribution(SearchedParameter(path=("x",), domain=domain, when=None, at=()))
+
+
+@pytest.mark.parametrize("last", [{"low": 0.0, "high": 1.0}, {"low": 0.0, "high": 1.0, "step": 0.1}])
+def test_the_size_of_no_space_overflows(last):
+    domains = [IntParameter(type="int", low=1, high=10**9)] * 40 + [FloatParameter(type="float", **last)]
+    space = SearchSpace(
+        trainable=DoNothing(),
+        written={},
+        parameters=tuple(
+            SearchedParameter(path=(f"x{index}",), domain=domain, when=None, at=())
+            for index, domain in enumerate(domains)
+        ),
+    )
+    assert space.max_points() > 10**300
 
 
 def test_true_is_no_one():

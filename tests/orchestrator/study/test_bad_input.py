@@ -87,7 +87,7 @@ def test_the_study_that_is_spoiled_below_is_valid(problems_of):
             'entropy: {training.epochs: "15"}',
             'study.yaml:9:30: variants.entropy.training.epochs: should be a valid integer (got "15")',
         ),
-        ("variants:", "variants: 7\nvaariants:", "study.yaml:7:11: variants: should be a valid dictionary (got 7)"),
+        ("variants:", "variants: 7\nvaariants:", "study.yaml:7:11: variants: should be a mapping (got 7)"),
         ("name: good", "name: a/../b", "study.yaml:2:7: name: should be letters, digits,"),
         # impossible values
         ("[3, 8]", "[0, 8]", "study.yaml:11:27: grid.model.attention.top_k.0: should be greater than or equal to 1 (got 0)"),
@@ -272,3 +272,21 @@ def test_every_wrong_item_of_a_list_is_told(problems_of):
     problems = problems_of(wrong)
     for key in ("claims.0.expect", "claims.1.metric", "claims.2.name"):
         assert any(f": {key}: " in problem for problem in problems), key
+
+
+@pytest.mark.parametrize("variants", ["{'a b': {}}", "{'a b': {}, other: {value: 1.0}}"])
+def test_a_variant_that_is_wrong_says_nothing_about_what_is_searched(problems_of, variants):
+    """What the variant would use is not known, so no parameter is said to be used by none."""
+    (problem,) = problems_of(f"""\
+schema_version: 1
+name: good
+trainable: do_nothing
+seeds: 1
+variants: {variants}
+search:
+  parameters:
+    spread: {{type: float, low: 0.5, high: 1.0, when: {{variant: 'a b'}}}}
+  objectives: [{{metric: score, direction: maximize}}]
+  max_trials: 4
+""")
+    assert "variants.a b: should be letters, digits," in problem
