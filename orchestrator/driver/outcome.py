@@ -18,6 +18,7 @@ class SearchOutcome:
         num_pruned: candidates that were given up early.
         num_confirmed: winners that were run again on fresh seeds.
         ended: why there will be no more candidates, before there are as many as were asked for; None otherwise.
+        point: what tells it from the study's other searches of these variants; empty where there is none.
     """
 
     search_id: str
@@ -28,6 +29,12 @@ class SearchOutcome:
     num_pruned: int
     num_confirmed: int
     ended: str | None
+    point: str = ""
+
+    @property
+    def name(self) -> str:
+        """What people call it: its variants, and the grid point where the study has several searches of them."""
+        return ", ".join(filter(None, (*self.variants, self.point)))
 
     @property
     def num_told(self) -> int:
