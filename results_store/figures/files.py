@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["FigureFormat", "figure_bytes", "file_stem", "write_figure"]
 
 _MAX_STEM = 100
-_DIGITS = 8
+_DIGITS, _MAX_END = 8, 16
 
 
 class FigureFormat(StrEnum):
@@ -73,12 +73,12 @@ def write_figure(figure: Figure, path: str | Path, figure_format: FigureFormat |
 def file_stem(*names: str) -> str:
     """Names as the beginning of a file's name: what no file system minds, and no path.
 
-    Values of a grid keep their signs, and names that are too long end in a digest: they stay as distinct as they were.
+    Values of a grid keep their signs, and a digest stands for the middle of what is too long: names stay distinct.
     """
     stem = "-".join(re.sub(r"[^\w.=+-]+", "_", name) for name in names)
     if len(stem) > _MAX_STEM:
         digest = hashlib.sha256(stem.encode("utf-8", "backslashreplace")).hexdigest()[:_DIGITS]
-        stem = f"{stem[: _MAX_STEM - _DIGITS - 1]}-{digest}"
+        stem = f"{stem[: _MAX_STEM - _DIGITS - _MAX_END - 2]}-{digest}-{stem[-_MAX_END:]}"
     return stem.strip("._-=+") or "search"
 
 
