@@ -167,8 +167,8 @@ class Results:
 
         Args:
             study: Name of the study.
-            search: A variant that is searched, or the first digits of the search's id; may be left out where the study
-                has one search.
+            search: A variant that is searched, the label of one of several searches, or the first digits of the
+                search's id; may be left out where the study has one search.
 
         Raises:
             UnknownNameError: There is no such study or search, or there are several to choose from.

@@ -41,6 +41,14 @@ _CANDIDATES_SQL = """
     SELECT study, count(DISTINCT (search_id, candidate)) FILTER (state <> 'pending') FROM candidates GROUP BY study
 """
 
+_MEMBERS_SQL = """
+    SELECT DISTINCT members.study, members.variant, candidates.candidate, members.phase
+    FROM results AS members LEFT JOIN candidates
+        ON members.phase <> 'grid' AND candidates.study = members.study AND candidates.variant = members.variant
+            AND candidates.cell_id = members.cell_id
+    WHERE members.trial_id = $trial_id ORDER BY ALL
+"""
+
 _LIST_SQL = """
     SELECT study,
            arg_max(array_to_string(tags, ', '), submitted_at) AS tags,
@@ -96,7 +104,7 @@ def show(
     if as_json:
         output.data_json(found)
         return
-    output.facts({"trial": found["trial_id"], "appears_in": ", ".join(found["appears_in"]) or "no study"})
+    output.facts({"trial": found["trial_id"], "appears_in": "; ".join(found["appears_in"]) or "no study"})
     for row in found["trials"]:
         facts = {name: value for name, value in row.items() if value is not None and name != "config"}
         leaves = {"_".join(path) for path in leaves_of(found["config"])}
@@ -118,7 +126,7 @@ def _describe(results: Results, trial_id: str) -> dict[str, Any]:
         found = results.sql(sql, {"trial_id": trial_id})
         return [dict(zip(found.columns, row, strict=True)) for row in found.rows()]
 
-    members = rows("SELECT DISTINCT study, variant FROM results WHERE trial_id = $trial_id ORDER BY ALL")
+    members = rows(_MEMBERS_SQL)
     trials = rows("SELECT * FROM trials WHERE trial_id = $trial_id")
     configs = rows("SELECT any_value(config) AS config FROM results WHERE trial_id = $trial_id")
     text = next((row["config"] for row in [*trials, *configs] if row["config"]), "{}")
@@ -127,7 +135,7 @@ def _describe(results: Results, trial_id: str) -> dict[str, Any]:
     return {
         "trial_id": trial_id,
         "config": _config(text),
-        "appears_in": [f"{row['study']}/{row['variant']}" for row in members],
+        "appears_in": [_place(row) for row in members],
         "trials": trials,
         "epochs": rows("SELECT * EXCLUDE (attempt_id) FROM epochs WHERE trial_id = $trial_id ORDER BY epoch"),
         "failures": rows("SELECT * FROM failures WHERE trial_id = $trial_id ORDER BY failed_at"),
@@ -135,6 +143,15 @@ def _describe(results: Results, trial_id: str) -> dict[str, Any]:
             "SELECT DISTINCT * FROM raw.retractions WHERE trial_id = $trial_id ORDER BY retracted_at, attempt_id"
         ),
     }
+
+
+def _place(member: dict[str, Any]) -> str:
+    """Where a trial belongs; of one that a search has asked for, to which candidate, and what it is run for."""
+    variant = f"{member['study']}/{member['variant']}"
+    if member["phase"] == "grid":
+        return variant
+    candidate = "" if member["candidate"] is None else f", candidate {member['candidate']}"
+    return f"{variant}{candidate} ({member['phase']})"
 
 
 def _config(text: str | None) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def validate(studies: StudyPaths, settings: SetOption = None) -> None:
 def _searched(search: Search) -> str:
     section = search.section
     names = ", ".join(parameter.name for parameter in search.space.parameters)
-    return f"{', '.join(search.variants)}: {section.max_trials} candidates of {names} by {section.sampler.name}"
+    return f"{search.name}: {section.max_trials} candidates of {names} by {section.sampler.name}"
 
 
 def plan(

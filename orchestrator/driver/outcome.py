@@ -19,6 +19,7 @@ class SearchOutcome:
         num_confirmed: winners that were run again on fresh seeds.
         ended: why there will be no more candidates, before there are as many as were asked for; None otherwise.
         reason: why the first of the failed ones has failed; None without any.
+        point: what tells it from the study's other searches of these variants; empty where there is none.
     """
 
     search_id: str
@@ -30,6 +31,12 @@ class SearchOutcome:
     num_confirmed: int
     ended: str | None
     reason: str | None = None
+    point: str = ""
+
+    @property
+    def name(self) -> str:
+        """What people call it: its variants, and the grid point where the study has several searches of them."""
+        return ", ".join(filter(None, (*self.variants, self.point)))
 
     @property
     def num_told(self) -> int:

@@ -313,6 +313,7 @@ def _outcome(running: _Running) -> SearchOutcome:
     return SearchOutcome(
         search_id=running.search.search_id,
         variants=running.search.variants,
+        point=running.search.point,
         max_trials=running.search.section.max_trials,
         num_completed=states.count(CandidateState.COMPLETED),
         num_failed=states.count(CandidateState.FAILED),

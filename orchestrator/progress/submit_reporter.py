@@ -25,7 +25,7 @@ class SubmitReporter:
             at_most = "" if not planned.cpu_hours else f", at most about {planned.cpu_hours:.2g} CPU hours"
             what = ", ".join(parameter.name for parameter in search.space.parameters)
             self._say(
-                f"{study.name}: {', '.join(search.variants)}: searches {what} by {section.sampler.name}, up to "
+                f"{study.name}: {search.name}: searches {what} by {section.sampler.name}, up to "
                 f"{section.max_trials} candidates in rounds of {section.round_size}, {section.replicates} seeds each; "
                 f"{planned.num_told} told{at_most}"
             )
@@ -77,7 +77,7 @@ class SubmitReporter:
 
 def _summary(search: SearchOutcome) -> str:
     """What came of a search, with the share of candidates that failed."""
-    text = f"{', '.join(search.variants)}: {search.num_told} of {search.max_trials} candidates told"
+    text = f"{search.name}: {search.num_told} of {search.max_trials} candidates told"
     if search.num_pruned:
         text += f", {search.num_pruned} pruned"
     if search.num_failed:

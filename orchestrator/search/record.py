@@ -13,7 +13,7 @@ from orchestrator.search.course import Known, Record
 from orchestrator.search.judging import Judged, trials_for
 from orchestrator.search.reduction import Replicate
 from orchestrator.search.samplers import distribution
-from orchestrator.search.search import Search
+from orchestrator.search.search import Search, point_text, short_names
 from orchestrator.search.space import Values
 from orchestrator.trainables.contract import TrialStatus
 from results_store import Results
@@ -136,16 +136,11 @@ def records_of(search: Search, record: Record, study: str) -> list[CandidateReco
 
 
 def point_of(search: Search, parameters: Values) -> str:
-    """What tells a candidate from others, for people, such as `scale=5.32, top_k=3`."""
-    last_names = [parameter.path[-1] for parameter in search.space.parameters]
-    names = {
-        parameter.name: parameter.path[-1] if last_names.count(parameter.path[-1]) == 1 else parameter.name
-        for parameter in search.space.parameters
-    }
-    return ", ".join(
-        f"{names[name]}={value:.4g}" if isinstance(value, float) else f"{names[name]}={value}"
-        for name, value in parameters.items()
-    )
+    """What tells a candidate from others of its variant, for people, such as `epochs=1, scale=5.32147, top_k=3`."""
+    names = short_names(parameter.path for parameter in search.space.parameters)
+    by_name = {parameter.name: names[parameter.path] for parameter in search.space.parameters}
+    own = point_text({by_name[name]: value for name, value in parameters.items()})
+    return ", ".join(filter(None, (search.point, own)))
 
 
 def search_info(search: Search) -> SearchInfo:
@@ -154,6 +149,7 @@ def search_info(search: Search) -> SearchInfo:
     return SearchInfo(
         search_id=search.search_id,
         variants=search.variants,
+        point=search.point,
         parameters={
             parameter.name: distribution_to_json(distribution(parameter)) for parameter in search.space.parameters
         },

@@ -1,13 +1,14 @@
 """A search: one space, resolved, with everything that decides what is proposed."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from pydantic import BaseModel
 
+from orchestrator.document.changes import ConfigPath
 from orchestrator.identity.canonical import canonical_json
 from orchestrator.identity.identifiers import DIGITS, Pins, cell_id
 from orchestrator.search.candidates import Candidate
@@ -32,6 +33,8 @@ class Search:
         pins: pinned streams, part of the candidates' identity.
         replicate_seeds: the seeds of every candidate.
         fixed: points to try first, distinct and valid.
+        point: what tells it from the study's other searches of its variants, for people: the values of the grid. No
+            part of its identity, for another study may reach the same search by another grid.
     """
 
     section: SearchSection
@@ -40,6 +43,12 @@ class Search:
     pins: Pins
     replicate_seeds: tuple[int, ...]
     fixed: tuple[Values, ...] = ()
+    point: str = ""
+
+    @property
+    def name(self) -> str:
+        """What people call it: its variants, and the grid point where the study has several searches of them."""
+        return ", ".join(filter(None, (*self.variants, self.point)))
 
     def candidate(self, values: Values) -> Candidate | Resolved:
         """The candidate with these values, or what is wrong with its configuration."""
@@ -83,6 +92,20 @@ class Search:
             "reduction": section.reduction.value,
             "pruning": None if section.pruning is None else section.pruning.model_dump(),
         }
+
+
+def short_names(paths: Iterable[ConfigPath]) -> dict[ConfigPath, str]:
+    """The last part of each key where no other key ends in it, else the whole key with dots."""
+    distinct = list(dict.fromkeys(paths))
+    last_names = [path[-1] for path in distinct]
+    return {path: path[-1] if last_names.count(path[-1]) == 1 else ".".join(path) for path in distinct}
+
+
+def point_text(values: Mapping[str, Any]) -> str:
+    """Named values for people, such as `scale=5.32147, top_k=3`."""
+    return ", ".join(
+        f"{name}={value:.6g}" if isinstance(value, float) else f"{name}={value}" for name, value in values.items()
+    )
 
 
 def _parameter(parameter: SearchedParameter) -> dict[str, Any]:

@@ -7,15 +7,16 @@ from dataclasses import dataclass, replace
 
 from pydantic import BaseModel
 
+from orchestrator.document.changes import ConfigPath
 from orchestrator.document.model import Scalar
 from orchestrator.document.yaml_document import KeyPath
 from orchestrator.errors import TrainableError
 from orchestrator.search.parameters import CategoricalParameter
-from orchestrator.search.search import Search
+from orchestrator.search.search import Search, point_text, short_names
 from orchestrator.search.section import Halving, SearchSection
 from orchestrator.search.space import SearchedParameter, SearchSpace
 from orchestrator.space.grid import VARIANT, Condition, Report
-from orchestrator.space.layers import Layers
+from orchestrator.space.layers import Context, Layers
 from orchestrator.space.resolution import Finding, Resolved
 from orchestrator.trainables.estimates import Estimates
 
@@ -74,7 +75,7 @@ class _Maker:
         active: set[str] = set()
         unused: dict[str, str] = {}
         refused: dict[tuple[str, str], Finding | None] = {}
-        searches: list[tuple[str, SearchSpace]] = []
+        searches: list[tuple[Context, SearchSpace]] = []
         tried_points: list[tuple[Resolved, ...]] = []
         contexts = list(self._study.contexts())
         if not contexts:  # whatever left none has been told; nothing is known about the space
@@ -95,7 +96,7 @@ class _Maker:
             active |= met | in_use
             unused |= _reasons(space, trials)
             space = replace(space, parameters=tuple(p for p in space.parameters if p.name in in_use))
-            searches.append((variant, space))
+            searches.append((context, space))
             tried_points.append(tuple(resolved for _, resolved in trials) if space.parameters else ())
             broken = _broken_around(trials)
             for finding in broken:
@@ -116,7 +117,9 @@ class _Maker:
         seeds = tuple(self._study.seeds[: section.replicates])
         tried: set[int] = set()
         found: list[Search] = []
-        for variant, space in searches:
+        points = _points([context for context, space in searches if space.parameters], self._study, parameters)
+        for context, space in searches:
+            variant = context.variant
             names = {parameter.name for parameter in space.parameters}
             for index, objective in enumerate(section.objectives):
                 if names and objective.parameter is not None and objective.parameter not in names:
@@ -132,6 +135,7 @@ class _Maker:
                         pins=self._study.pins,
                         replicate_seeds=seeds,
                         fixed=tuple(fixed),
+                        point=next(points),
                     )
                 )
         self._check_halving(section, [resolved.config for points in tried_points for resolved in points])
@@ -195,6 +199,25 @@ def _folded(searches: Sequence[Search]) -> tuple[Search, ...]:
         variants = (*same.variants, *search.variants) if same is not None else search.variants
         found[search.search_id] = replace(search, variants=tuple(dict.fromkeys(variants)))
     return tuple(found.values())
+
+
+def _points(contexts: Sequence[Context], study: Layers, parameters: Sequence[SearchedParameter]) -> Iterator[str]:
+    """What tells the contexts of each variant apart: the values of those axes of the grid that differ between them."""
+    axes = [path for axis in study.grid.axes for path in axis.paths]
+    of_variants: dict[str, list[Context]] = {}
+    for context in contexts:
+        of_variants.setdefault(context.variant, []).append(context)
+    # Differing for one variant is enough: so the point depends on the configuration only, as equal searches are one.
+    varying = [path for path in axes if any(_differ(path, of_one) for of_one in of_variants.values())]
+    names = short_names([*varying, *(parameter.path for parameter in parameters)])
+    for context in contexts:
+        yield point_text({names[path]: context.written[path].value for path in varying if path in context.written})
+
+
+def _differ(path: ConfigPath, contexts: Sequence[Context]) -> bool:
+    """Whether a key has another value, or none, in some of the contexts."""
+    values = [context.written[path].value if path in context.written else None for context in contexts]
+    return any(value != values[0] for value in values)
 
 
 def _within(parameters: Sequence[SearchedParameter], variant: str) -> Iterator[SearchedParameter]:

@@ -64,15 +64,21 @@ WITH mine AS (
     FROM (SELECT number, candidate, unnest(trial_ids) AS trial_id FROM mine) AS asked_for
     JOIN trials ON trials.trial_id = asked_for.trial_id AND trials.status <> 'pruned'
     GROUP BY asked_for.number, asked_for.candidate
+), withdrawn AS (
+    SELECT DISTINCT asked_for.number, asked_for.candidate
+    FROM (SELECT number, candidate, unnest(trial_ids) AS trial_id FROM mine) AS asked_for
+    SEMI JOIN raw.retractions AS retractions ON retractions.trial_id = asked_for.trial_id
+    ANTI JOIN trials ON trials.trial_id = asked_for.trial_id
 ), stated AS (
     SELECT mine.* EXCLUDE (state), coalesce(ran.num_replicates, 0) AS num_replicates,
         CASE
             WHEN told_at IS NULL OR state IS NULL THEN 'pending'
             WHEN state = 'completed' AND len(list_distinct(trial_ids)) > coalesce(ran.num_replicates, 0)
                 THEN 'retracted'
+            WHEN withdrawn.number IS NOT NULL THEN 'retracted'
             ELSE state
         END AS state
-    FROM mine LEFT JOIN ran USING (number, candidate)
+    FROM mine LEFT JOIN ran USING (number, candidate) LEFT JOIN withdrawn USING (number, candidate)
 ), judged AS (
     SELECT number, candidate, round_index, len(signs) AS num_objectives,
         coalesce(list_max(violations), 0) <= 0 AS is_feasible,
@@ -86,12 +92,12 @@ WITH mine AS (
     FROM judged
 ){dominated}, confirmed AS (
     SELECT asked_for.study, asked_for.search_id, asked_for.candidate, asked_for.cell_id,
-        count(trials.trial_id) AS confirmed_n{means}
+        count(*) FILTER (trials.status = 'completed') AS confirmed_n, count(*) AS confirmed_asked{means}
     FROM (
         SELECT DISTINCT study, search_id, candidate, cell_id, unnest(trial_ids) AS trial_id
         FROM raw.search WHERE event = 'confirmed'
     ) AS asked_for
-    LEFT JOIN trials ON trials.trial_id = asked_for.trial_id AND trials.status <> 'pruned'
+    LEFT JOIN trials ON trials.trial_id = asked_for.trial_id
     GROUP BY asked_for.study, asked_for.search_id, asked_for.candidate, asked_for.cell_id
 )
 SELECT stated.*, ordered.is_feasible, {rank} AS rank, coalesce(ordered.is_feasible AND {rank} = 1, false) AS on_front,
@@ -113,7 +119,8 @@ _DOMINATED = """, several AS (
 _CANDIDATES = """
 SELECT standings.study, standings.variant, standings.search_id, standings.round_index, standings.candidate,
     standings.cell_id, standings.point, standings.state, standings.num_replicates, standings.rank, standings.on_front,
-    standings.is_feasible, standings.objective_values, standings.violations{values}, standings.confirmed_n{leaves},
+    standings.is_feasible, standings.objective_values, standings.violations{values}, standings.confirmed_n,
+    standings.confirmed_asked{leaves},
     standings.reason, standings.asked_at, standings.told_at, standings.parameters
 FROM (SELECT *, unnest(variants) AS variant FROM raw.standings) AS standings
 JOIN raw.candidates AS candidates USING (search_id, candidate)
@@ -197,12 +204,13 @@ def standings(searches: SearchesOfStore, trials: Mapping[str, ColumnType]) -> st
 
 
 def _mean(metric: str, trials: Mapping[str, ColumnType]) -> str:
-    """The mean over trials that all have the number; over some of them only it would be a lie."""
+    """The mean over all trials that were asked for; over those that came to a number only it would be a lie."""
     column_type = trials.get(metric)
     if column_type is None or column_type.is_list or column_type is ColumnType.TIMESTAMP:
         return "NULL::DOUBLE"
     number = f"TRY_CAST(trials.{identifier(metric)} AS DOUBLE)"
-    return f"CASE WHEN count({number}) = count(trials.trial_id) THEN avg({number}) END"
+    stands = f"trials.status = 'completed' AND isfinite({number})"
+    return f"CASE WHEN count(*) FILTER ({stands}) = count(*) THEN avg({number}) END"
 
 
 def candidates(searches: SearchesOfStore, search: Mapping[str, ColumnType], trials: Mapping[str, ColumnType]) -> str:

@@ -249,6 +249,7 @@ class ViewBuilder:
             return
         self._made.add("standings")
         self._make_raw_candidates()
+        self._make_raw(Kind.RETRACTIONS)
         self._connection.execute(standings(self._searches(), self._columns[Kind.TRIALS]))
 
     def _searches(self) -> SearchesOfStore:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import re
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["FigureFormat", "figure_bytes", "file_stem", "write_figure"]
 
 _MAX_STEM = 100
+_DIGITS, _MAX_END = 8, 16
 
 
 class FigureFormat(StrEnum):
@@ -69,9 +71,15 @@ def write_figure(figure: Figure, path: str | Path, figure_format: FigureFormat |
 
 
 def file_stem(*names: str) -> str:
-    """Names as the beginning of a file's name: what no file system minds, and no path."""
-    stem = "-".join(re.sub(r"[^\w.]+", "_", name) for name in names)
-    return stem[:_MAX_STEM].strip("._-") or "search"
+    """Names as the beginning of a file's name: what no file system minds, and no path.
+
+    Values of a grid keep their signs, and a digest stands for the middle of what is too long: names stay distinct.
+    """
+    stem = "-".join(re.sub(r"[^\w.=+-]+", "_", name) for name in names)
+    if len(stem) > _MAX_STEM:
+        digest = hashlib.sha256(stem.encode("utf-8", "backslashreplace")).hexdigest()[:_DIGITS]
+        stem = f"{stem[: _MAX_STEM - _DIGITS - _MAX_END - 2]}-{digest}-{stem[-_MAX_END:]}"
+    return stem.strip("._-=+") or "search"
 
 
 def _umask() -> int:

@@ -120,8 +120,11 @@ def _ends(interval: Interval, quantity: Quantity) -> tuple[float, float] | None:
 
 def _confirmation(history: SearchHistory) -> Sequence[str]:
     confirmed = [candidate for candidate in history.candidates if CONFIRMED.holds(candidate)]
+    num_partial = sum(bool(candidate.confirmed) for candidate in history.candidates) - len(confirmed)
+    winners = "winner is" if num_partial == 1 else "winners are"
+    partial = [f"{num_partial} {winners} without a diamond: not every fresh seed came to a number."]
     if not confirmed:
-        return []
+        return partial if num_partial else []
     metrics = [index for index, objective in enumerate(history.info.objectives) if objective.is_metric]
     names = " and ".join(plain_text(confirmed_quantity(history, index).title, 60) for index in metrics)
     on_test = all(history.confirmed_metrics[index].startswith("test_") for index in metrics)
@@ -130,5 +133,6 @@ def _confirmation(history: SearchHistory) -> Sequence[str]:
     return [
         f"Diamonds: {names}{' on the test split' if on_test else ''} of winners, mean over "
         f"{most if least == most else f'{least} to {most}'} fresh seeds with 95 % interval (Student's t), tied to what "
-        "the search saw."
+        "the search saw.",
+        *(partial if num_partial else []),
     ]

@@ -78,7 +78,7 @@ BEST = Group(
 )
 CONFIRMED = Group(
     name="winners, confirmed",
-    holds=lambda candidate: bool(candidate.confirmed),
+    holds=lambda candidate: candidate.is_confirmed,
     marker={"marker": "D", "markersize": 3.8, "color": GREEN, "markeredgecolor": "black", "markeredgewidth": 0.5},
 )
 

@@ -127,7 +127,8 @@ def check_submission(record: SubmissionRecord, candidates: Iterable[Mapping[str,
     if record.searches:
         confirmed = {f"confirmed_{name}" for name in metrics}
         of_searches = NAMES_OF_CANDIDATES | Kind.SEARCH.fixed_columns.keys() | confirmed
-        _refuse_clash(metrics, of_searches, "metric")
+        of_views = {name for name in metrics if f"confirmed_{name}" in NAMES_OF_CANDIDATES}
+        _refuse_clash(metrics, of_searches | of_views, "metric")
         taken |= of_searches
         searched = {key: None for search in record.searches for key in search.get("parameters", {})}
         fields |= {name for config in (searched, *candidates) for name in config_columns(config)}

@@ -9,7 +9,8 @@ NAMES_OF_RESULTS = frozenset(
 NAMES_OF_CANDIDATES = frozenset(
     """
     study variant search_id round_index candidate cell_id point state num_replicates rank on_front is_feasible
-    objective_values violations confirmed_n reason asked_at told_at parameters
+    objective_values violations confirmed_n confirmed_asked reason asked_at told_at
+    parameters
     config seeds trial_ids objective_names objective_directions num_duplicates num_invalid
     """.split()  # noqa: SIM905 - a list would have twenty lines
 )

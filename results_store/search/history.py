@@ -44,8 +44,8 @@ class ToldCandidate:
         reason: Why it failed or was pruned.
         trial_ids: Its trials.
         replicates: Per objective the values of the search's seeds, as far as they were reported.
-        confirmed: Per objective the values of the seeds that confirm it, None for one without a number; empty for a
-            candidate that was not confirmed.
+        confirmed: Per objective the values of the seeds that confirm it, None for one that is not completed with a
+            number; empty for a candidate that was not confirmed.
         asked_at: When it was asked for.
         told_at: When it was told.
     """
@@ -72,6 +72,11 @@ class ToldCandidate:
     def is_completed(self) -> bool:
         """Whether it has values."""
         return self.state == CandidateState.COMPLETED
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether all seeds that were to confirm it came to numbers: a mean over some of them would be a lie."""
+        return bool(self.confirmed) and all(value is not None for values in self.confirmed for value in values)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,8 +117,8 @@ def read_search(results: Results, study: str, search: str | None = None) -> Sear
     Args:
         results: A store opened for reading.
         study: Name of the study.
-        search: A variant that is searched, or the first digits of the search's id; may be left out where the study
-            has one search.
+        search: A variant that is searched, the label of one of several searches, or the first digits of the search's
+            id; may be left out where the study has one search.
 
     Raises:
         UnknownNameError: There is no such study, it has no search, no such one, or several to choose from.
@@ -123,7 +128,9 @@ def read_search(results: Results, study: str, search: str | None = None) -> Sear
     found = [
         position
         for position, info in enumerate(infos)
-        if search is None or search in info.variants or (search and info.search_id.startswith(search))
+        if search is None
+        or search in (*info.variants, _name(info), labels[position])
+        or (search and info.search_id.startswith(search))
     ]
     if len(found) == 1:
         return _read(results, study, infos[found[0]], labels[found[0]])
@@ -150,18 +157,22 @@ def _infos(results: Results, study: str) -> Sequence[SearchInfo]:
 
 
 def _labels(infos: Sequence[SearchInfo]) -> list[str]:
-    """What tells searches apart: their variants, and where a grid makes several of one variant their ids, too."""
+    """What tells searches apart: their variants and grid points, and their ids where those are the same."""
     if len(infos) == 1:
         return [""]
-    variants = [", ".join(info.variants) for info in infos]
+    names = [_name(info) for info in infos]
     return [
-        text if variants.count(text) == 1 else f"{text} {info.search_id[:8]}"
-        for text, info in zip(variants, infos, strict=True)
+        name if names.count(name) == 1 else f"{name} {info.search_id[:8]}"
+        for name, info in zip(names, infos, strict=True)
     ]
 
 
+def _name(info: SearchInfo) -> str:
+    return ", ".join(filter(None, (*info.variants, info.point)))
+
+
 def _listed(infos: Sequence[SearchInfo]) -> str:
-    labels = _labels(infos) if len(infos) > 1 else [", ".join(infos[0].variants)]
+    labels = _labels(infos) if len(infos) > 1 else [_name(infos[0])]
     return "; ".join(f"{label} ({info.search_id[:8]})" for label, info in zip(labels, infos, strict=True))
 
 
@@ -269,7 +280,10 @@ def _of_objectives(
     found: list[list[float | None]] = []
     for index, objective in enumerate(info.objectives):
         if objective.is_metric:
-            values = [row.get(f"{_OBJECTIVE}{phase} {index}") for row in rows]
+            values = [
+                None if phase == "confirm" and row["state"] != "completed" else row.get(f"{_OBJECTIVE}{phase} {index}")
+                for row in rows
+            ]
         else:
             values = [parameters.get(objective.name)] * len(rows)
         found.append([_number(value) for value in values])

@@ -70,6 +70,8 @@ class SearchInfo:
     Attributes:
         search_id: Identity of the search.
         variants: The variants that it belongs to, in the study's order.
+        point: What tells the study's searches of one variant apart, for people: the values of the grid, such as
+            `epochs=1, sleep_s=0.001`; empty where there is one.
         parameters: What is searched: by dotted key the distribution, as the text that Optuna reads and writes.
         objectives: What candidates are judged by, in the order in which values are told.
         constraints: What feasible candidates keep, in the order in which violations are told.
@@ -94,6 +96,7 @@ class SearchInfo:
     reduction: str = "mean"
     pruning: Mapping[str, Any] | None = None
     confirm: Mapping[str, Any] | None = None
+    point: str = ""
 
     @property
     def objective_metrics(self) -> tuple[str, ...]:
@@ -137,6 +140,7 @@ def _info(entry: Any) -> SearchInfo:
         reduction=_text(entry.get("reduction", "mean")),
         pruning=None if (pruning := entry.get("pruning")) is None else _mapping(pruning),
         confirm=None if (confirm := entry.get("confirm")) is None else _mapping(confirm),
+        point=_text_or_none(entry.get("point")),
     )
 
 
@@ -165,6 +169,14 @@ def _text(value: Any) -> str:
         raise TypeError
     value.encode()
     return value
+
+
+def _text_or_none(value: Any) -> str:
+    """A text that is nothing but shown: where it makes no sense, the search is no worse without it."""
+    try:
+        return _text(value)
+    except (TypeError, ValueError):
+        return ""
 
 
 def _count(value: Any) -> int:

@@ -5,7 +5,8 @@ What the query of a table has to give:
 - It is one SELECT; `$study` is the name of the study. It usually reads the view `results`.
 - Each of its rows is a line. A column `variant` names the line and lets the study's `rows` choose, order
   and label lines; lines of one variant keep the query's order. A column `point` tells them apart: it is not
-  shown, but stands behind the label.
+  shown, but stands behind the label; so does `search_point`, which tells searches of one variant apart.
+- A column `footnote` is not shown, but makes footnotes; a row with one and without a variant is no line.
 - A column of lists of numbers holds replicates, `list(metric ORDER BY seed)`: shown as mean, interval, n.
 - A column `state` of lists of texts, `list(state ORDER BY seed)`, is not shown; it makes the footnotes.
 - Any other column is shown as it is.
@@ -26,6 +27,8 @@ from results_store.statistics import mean_interval
 from results_store.tables.table import Cell, Column, Line, Table
 
 __all__ = ["build_table"]
+
+_NOT_SHOWN = ("variant", "search_point", "point", "state", "footnote")
 
 
 def build_table(result: QueryResult, record: TableRecord, metrics: Sequence[MetricInfo]) -> Table:
@@ -59,13 +62,19 @@ def build_table(result: QueryResult, record: TableRecord, metrics: Sequence[Metr
             has_published=name in published,
         )
         for name in result.columns
-        if name not in ("variant", "point", "state")
+        if name not in _NOT_SHOWN
     ]
-    lines = [
-        _line(row, f"{label} ({row['point']})" if row.get("point") else label, numbers, columns)
-        for row, label, numbers in _chosen(rows, record)
-    ]
-    return Table(name=record.name, title=record.title or record.name, columns=columns, lines=lines, sql=record.sql)
+    notes = dict.fromkeys(str(row["footnote"]) for row in rows if row.get("footnote") is not None)
+    rows = [row for row in rows if row["variant"] is not None or row.get("footnote") is None]
+    lines = [_line(row, _label(row, label), numbers, columns) for row, label, numbers in _chosen(rows, record)]
+    title = record.title or record.name
+    return Table(name=record.name, title=title, columns=columns, lines=lines, sql=record.sql, notes=list(notes))
+
+
+def _label(row: Mapping[str, Any], label: str) -> str:
+    if row.get("search_point"):
+        label = f"{label}, {row['search_point']}"
+    return f"{label} ({row['point']})" if row.get("point") else label
 
 
 def _column(

@@ -1,5 +1,7 @@
 """`amor figure` and `amor search export`, from a store to files."""
 
+import json
+
 import optuna
 import pytest
 import told_search
@@ -8,6 +10,7 @@ from optuna.storages.journal import JournalFileBackend
 from PIL import Image
 
 from results_store import FolderStore
+from results_store import open as open_results
 from results_store.records import MemberRecord
 
 
@@ -122,3 +125,31 @@ def test_nothing_is_written_into_the_store(amor, store, place):
         assert answer.code == 2
         assert "lies in the store" in answer.err
     assert before == sorted(path for path in store.path.rglob("*") if ".cache" not in path.parts)
+
+
+@pytest.mark.parametrize("tail", ["", "x" * 120])
+def test_figures_of_every_grid_point_have_files_of_their_own(amor, weird_path, monkeypatch, tail):
+    monkeypatch.chdir(weird_path)
+    store = FolderStore(weird_path / "other")
+    points = [f"{tail}rate={value}, path=/a/../{value}" for value in (-1, 1)]
+    infos = [
+        told_search.info(search_id=f"{place}" * 32, point=point, confirm=None) for place, point in enumerate(points)
+    ]
+    told_search.publish(store, *infos, num_candidates=8)
+    answer = amor("figure", "gates", "front", "history", "--store", store.path, "--format", "png", "--output", "drawn")
+    assert answer.code == 0, answer.err
+    files = sorted(path.name for path in (weird_path / "drawn").glob("**/*"))
+    assert len(files) == 4
+    assert all(name.startswith("gates-searched_") for name in files)
+    assert sum(name.endswith("front.png") for name in files) == 2
+
+
+def test_show_names_the_candidate_that_a_trial_belongs_to(amor, store):
+    results = open_results(store.path)
+    sql = "SELECT trial_ids[1] FROM raw.search WHERE event = $event AND candidate = 2"
+    for event, phase in (("told", "search"), ("confirmed", "confirm")):
+        (trial_id,) = results.sql(sql, {"event": event}).rows()[0]
+        shown = json.loads(amor("show", trial_id, "--json").out)
+        assert shown["appears_in"] == [f"gates/searched, candidate 2 ({phase})"]
+        assert f"gates/searched, candidate 2 ({phase})" in amor("show", trial_id).out
+    assert json.loads(amor("show", "t", "--json").out)["appears_in"] == ["plain/base"]

@@ -334,3 +334,21 @@ def test_the_submission_says_what_is_searched(tmp_path):
     assert wide["max_trials"] == 8
     assert narrow["pruning"] == {"method": "racing", "first_seeds": 1, "keep": 0.5}
     assert json.loads(narrow["parameters"]["value"])["name"] == "FloatDistribution"
+
+
+def test_the_searches_of_a_variant_at_each_grid_point_are_told_apart(tmp_path, capsys):
+    text = TEXT.replace("search:\n", "grid: {{sleep_s: [0.0, 0.001]}}\nsearch:\n", 1)
+    (study,) = submit(write(tmp_path, max_trials=4, text=text), tmp_path / "store").studies
+    assert [search.point for search in study.searches] == ["sleep_s=0", "sleep_s=0.001"] * 2
+    said = capsys.readouterr().err
+    assert "gates: narrow, sleep_s=0.001: searches value by tpe" in said
+    assert "gates: narrow, sleep_s=0.001: 4 of 4 candidates told" in said
+    results = open_results(tmp_path / "store")
+    assert [info.point for info in results.searches("gates")] == ["sleep_s=0", "sleep_s=0.001"] * 2
+    sql = "SELECT count(DISTINCT (variant, point)) = count(DISTINCT (variant, cell_id)) FROM results"
+    assert results.sql(f"{sql} WHERE phase <> 'grid'").rows() == [(True,)]
+    assert results.search("gates", "narrow, sleep_s=0.001").name == "gates narrow, sleep_s=0.001"
+    labels = [line.label for line in results.table("gates", "best").lines]
+    assert {label.partition(" (")[0] for label in labels} == {
+        f"{variant}, sleep_s={value}" for variant in ("narrow", "wide") for value in ("0", "0.001")
+    }

@@ -4,6 +4,8 @@ import pytest
 from searching import check, the_search
 
 from orchestrator.search.judging import num_racing_on
+from orchestrator.search.record import point_of, search_info
+from orchestrator.search.search import short_names
 from orchestrator.search.section import Racing
 
 GOOD = """\
@@ -215,6 +217,8 @@ def test_each_variant_has_the_parameters_that_it_uses_at_each_grid_point():
     assert len(names[2]) == 5
     sizes = [search.space.written[("training", "batch_size")].value for search in searches]
     assert sizes == [16, 32, 16, 32]
+    assert [search.point for search in searches] == ["batch_size=16", "batch_size=32"] * 2
+    assert [search.name for search in searches[:2]] == ["ssm_only, batch_size=16", "ssm_only, batch_size=32"]
     assert [dict(values) for values in searches[0].fixed] == [{"task.noise_length": 50}]
     assert searches[2].replicate_seeds == (0, 1, 2)
 
@@ -226,6 +230,49 @@ def test_a_condition_on_the_variant_is_decided_before_the_search():
     assert problems == []
     assert {search.variants for search in searches} == {("entropy",)}
     assert all(p.when is None for search in searches for p in search.space.parameters if p.name == "task.noise_length")
+
+
+@pytest.mark.parametrize(
+    ("grid", "expected"),
+    [
+        ("training.batch_size: [16]", ["", ""]),
+        ("training.batch_size: [16]\n  training.learning_rate: [0.001, 0.00123456789]",
+         ["learning_rate=0.001", "learning_rate=0.00123457"] * 2),
+        ("training.epochs: [3, 4]\n  when: {training.epochs: {variant: entropy}}", ["", "epochs=3", "epochs=4"]),
+        ("zip: [{training.batch_size: [16, 32], training.epochs: [3, 3]}]", ["batch_size=16", "batch_size=32"] * 2),
+        ("training.batch_size: [16, 32]\n  exclude: [{variant: entropy, training.batch_size: 32}]",
+         ["batch_size=16", "batch_size=32", "batch_size=16"]),
+    ],
+)  # fmt: skip
+def test_the_searches_of_a_variant_are_told_apart_by_what_differs(grid, expected):
+    searches, problems = check(GOOD.replace("training.batch_size: [16, 32]", grid))
+    assert problems == []
+    assert [search.point for search in searches] == expected
+
+
+def test_a_point_is_no_part_of_the_identity():
+    searches, _ = check(GOOD)
+    alone, _ = check(GOOD.replace("[16, 32]", "[16]"))
+    assert alone[0].point == ""
+    assert alone[0].search_id == searches[0].search_id
+    fixed, _ = check(GOOD, ["training.batch_size=16"])
+    assert {search.point for search in fixed} == {""}, "a setting wins over the grid"
+
+
+def test_points_of_candidates_begin_with_that_of_their_search():
+    (search, *_), _ = check(GOOD)
+    assert point_of(search, {"task.noise_length": 20}) == "batch_size=16, noise_length=20"
+    (alone, *_), _ = check(GOOD.replace("[16, 32]", "[16]"))
+    parameters = {"task.noise_length": 20, "model.gate.scale": 5.3214999}
+    assert point_of(alone, {"task.noise_length": 20}) == "noise_length=20"
+    (_, _, gated, _), _ = check(GOOD)
+    assert point_of(gated, parameters) == "batch_size=16, noise_length=20, scale=5.3215"
+    assert search_info(gated).point == "batch_size=16"
+
+
+def test_a_key_is_named_whole_where_another_ends_in_the_same():
+    paths = [("model", "scale"), ("task", "scale"), ("training", "epochs"), ("training", "epochs")]
+    assert list(short_names(paths).values()) == ["model.scale", "task.scale", "epochs"]
 
 
 def test_variants_that_differ_in_nothing_share_a_search():

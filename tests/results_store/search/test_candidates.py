@@ -105,10 +105,13 @@ def test_a_candidate_from_asking_to_confirming(store, of, trials):
     assert (row["validation_accuracy"], row["confirmed_n"], row["confirmed_test_accuracy"]) == (0.75, None, None)
     store.publish([of.confirmed(0), of.confirmed(0, seeds=[9, 10], minutes=30), of.confirmed(0, study="other")])
     row = one(store)
-    assert (row["confirmed_n"], row["confirmed_test_accuracy"]) == (0, None)
+    assert (row["confirmed_n"], row["confirmed_asked"], row["confirmed_test_accuracy"]) == (0, 4, None)
     store.publish(trials(0, [7, 9], validation_accuracy=0.0, test_accuracy=lambda seed: seed / 16))
     row = one(store)
-    assert (row["confirmed_n"], row["confirmed_test_accuracy"]) == (2, 0.5)
+    assert (row["confirmed_n"], row["confirmed_asked"], row["confirmed_test_accuracy"]) == (2, 4, None)
+    store.publish(trials(0, [8, 10], validation_accuracy=0.0, test_accuracy=lambda seed: seed / 16))
+    row = one(store)
+    assert (row["confirmed_n"], row["confirmed_asked"], row["confirmed_test_accuracy"]) == (4, 4, 8.5 / 16)
     assert (row["num_replicates"], row["validation_accuracy"]) == (2, 0.75), "confirming changes nothing of the search"
 
 
@@ -117,7 +120,27 @@ def test_a_mean_over_some_of_the_confirming_trials_only_is_none(store, of, trial
     store.publish([of.asked(0), of.told(0), of.confirmed(0)])
     store.publish(trials(0, [7], test_accuracy=0.5) + trials(0, [8], status="diverged", train_loss=1.0))
     row = one(store, "SELECT * FROM candidates WHERE study = 'demo'")
-    assert (row["confirmed_n"], row["confirmed_test_accuracy"]) == (2, None)
+    assert (row["confirmed_n"], row["confirmed_asked"], row["confirmed_test_accuracy"]) == (1, 3, None)
+    store.publish(trials(0, [9], test_accuracy=0.5))
+    row = one(store, "SELECT * FROM candidates WHERE study = 'demo'")
+    assert (row["confirmed_n"], row["confirmed_asked"], row["confirmed_test_accuracy"]) == (2, 3, None)
+
+
+@pytest.mark.parametrize("status", ["diverged", "pruned"])
+def test_a_number_of_a_confirming_trial_that_is_not_completed_does_not_count(store, of, trials, status):
+    store.publish([of.submission()])
+    store.publish([of.asked(0), of.told(0), of.confirmed(0)])
+    store.publish(trials(0, [7, 8], test_accuracy=0.5) + trials(0, [9], status=status, test_accuracy=0.5))
+    row = one(store)
+    assert (row["confirmed_n"], row["confirmed_asked"], row["confirmed_test_accuracy"]) == (2, 3, None)
+
+
+def test_a_number_that_is_none_makes_no_mean_of_what_confirms(store, of, trials):
+    store.publish([of.submission()])
+    store.publish([of.asked(0), of.told(0), of.confirmed(0, seeds=[7, 8])])
+    store.publish(trials(0, [7], test_accuracy=0.5) + trials(0, [8], test_accuracy=math.nan))
+    row = one(store)
+    assert (row["confirmed_n"], row["confirmed_asked"], row["confirmed_test_accuracy"]) == (2, 2, None)
 
 
 def test_without_a_counterpart_on_the_test_split_the_metric_itself_is_confirmed(store, of, trials):
@@ -150,6 +173,21 @@ def test_a_retracted_trial_makes_its_candidate_retracted(store, of, trials):
     assert found == [("retracted", None, 1), ("completed", 1, 2), ("failed", None, 0)]
     (first,) = rows(store, "SELECT * FROM rounds")
     assert (first["num_completed"], first["num_retracted"], first["num_failed"], first["best"]) == (1, 1, 1, 0.5)
+
+
+@pytest.mark.parametrize("state", ["failed", "pruned"])
+def test_a_candidate_that_came_to_nothing_is_retracted_with_its_trial(store, of, trials, state):
+    store.publish([of.submission()])
+    store.publish([of.asked(0), of.told(0, state=state, objective_values=None)])
+    store.publish(trials(0, status="pruned" if state == "pruned" else "diverged"))
+    assert one(store)["state"] == state
+    retract(store.path, of.trial_ids(0, [1]), why="wrong data")
+    assert (one(store)["state"], one(store)["rank"]) == ("retracted", None)
+    (first,) = rows(store, "SELECT * FROM rounds")
+    assert (first["num_failed"], first["num_pruned"], first["num_retracted"]) == (0, 0, 1)
+    again = [dataclasses.replace(trial, attempt_id="again") for trial in trials(0, [1])]
+    store.publish(again)
+    assert one(store)["state"] == state, "it was trained again"
 
 
 def test_a_study_has_the_searches_of_its_latest_submission(store, of):
@@ -266,6 +304,9 @@ def members(make):
 
 def test_metrics_with_a_name_of_the_views_are_refused(of):
     for name in ("rank", "round_index", "event", "phase"):
+        with pytest.raises(RecordError, match=f"metric '{name}'"):
+            check_submission(of.submission(metrics=[MetricInfo(name=name)]))
+    for name in ("n", "asked"):
         with pytest.raises(RecordError, match=f"metric '{name}'"):
             check_submission(of.submission(metrics=[MetricInfo(name=name)]))
     with pytest.raises(RecordError, match="metric 'confirmed_x'"):

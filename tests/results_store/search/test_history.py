@@ -84,6 +84,39 @@ def test_searches_of_one_variant_are_told_apart_by_their_ids(store):
     assert names == ["gates searched aaaaaaaa", "gates searched bbbbbbbb"]
 
 
+def test_searches_of_one_variant_are_told_apart_by_their_grid_points(store):
+    infos = [told_search.info(search_id=f"{n}" * 32, point=f"epochs={n}") for n in (1, 2)]
+    told_search.publish(store, *infos, num_candidates=8)
+    results = results_store.open(store.path)
+    names = [history.name for history in read_searches(results, "gates")]
+    assert names == ["gates searched, epochs=1", "gates searched, epochs=2"]
+    assert results.search("gates", "searched, epochs=2").info.search_id == "2" * 32
+    with pytest.raises(UnknownNameError, match=r"name one of: searched, epochs=1 \(11111111\); searched, epochs=2"):
+        results.search("gates", "searched")
+    assert {line.label.partition(": ")[0] for line in results.table("gates", "importances").lines} == {
+        "searched, epochs=1",
+        "searched, epochs=2",
+    }
+
+
+def test_a_candidate_is_confirmed_when_every_seed_came_to_a_number(store):
+    told_search.publish(store, confirm=(2, 9))
+    (trial_id,) = (
+        results_store.open(store.path)
+        .sql("SELECT trial_ids[1] FROM raw.search WHERE event = 'confirmed' AND candidate = 9")
+        .rows()[0]
+    )
+    results_store.retract(store.path, [trial_id], why="wrong")
+    history = results_store.open(store.path).search("gates")
+    confirmed = {one.candidate: one.is_confirmed for one in history.candidates if one.confirmed}
+    assert confirmed == {2: True, 9: False}
+    figure = results_store.open(store.path).figure("gates", "front")
+    assert "winners, confirmed (n=1)" in [text.get_text() for text in figure.legends[0].get_texts()]
+    said = figure.get_supxlabel().replace("\n", " ")
+    assert "1 winner is without a diamond: not every fresh seed came to a number." in said
+    assert "mean over 10 fresh seeds" in said
+
+
 def test_a_study_without_a_search_is_refused_clearly(store, make):
     store.publish([make.submission({"base": ["t1"]})])
     results = results_store.open(store.path)

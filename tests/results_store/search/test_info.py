@@ -25,6 +25,7 @@ FULL = SearchInfo(
     reduction="worst",
     pruning={"method": "racing", "first_seeds": 1, "keep": 0.5},
     confirm={"top": 5, "seeds": 10},
+    point="epochs=1, sleep_s=0.001",
 )
 SMALL = SearchInfo(
     search_id="b" * 32,
@@ -49,6 +50,15 @@ def test_of_two_with_one_identity_the_first_counts():
 
 def test_what_a_later_version_adds_is_left_aside():
     assert SearchInfo.parse(json.dumps([dataclasses.asdict(FULL) | {"later": 1}])) == (FULL,)
+
+
+@pytest.mark.parametrize("point", [None, 7, "", "\0", "\ud800", ["x"]])
+def test_a_search_is_no_worse_without_its_point(point):
+    (found,) = SearchInfo.parse(json.dumps([dataclasses.asdict(FULL) | {"point": point}]))
+    assert found == dataclasses.replace(FULL, point="")
+    earlier = dataclasses.asdict(SMALL)
+    del earlier["point"]
+    assert SearchInfo.parse(json.dumps([earlier])) == (SMALL,)
 
 
 @pytest.mark.parametrize("garbage", [None, "", "{", "7", "{}", "null", "[" * 100_000, '[null, 1, "x", [], {}]'])

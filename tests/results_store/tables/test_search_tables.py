@@ -35,9 +35,10 @@ class Searched:
 
     def __init__(self, store, make, *infos):
         self.store, self.make = store, make
-        (self.record,) = search_tables(infos, METRICS)
+        (self.record, *others) = search_tables(infos, METRICS)
+        tables = [self.record, *others]
         searches = [dataclasses.asdict(info) for info in infos]
-        store.publish([make.submission({}, searches=searches, metrics=METRICS, tables=[self.record])])
+        store.publish([make.submission({}, searches=searches, metrics=METRICS, tables=tables)])
         self.objectives = infos[0].objectives
 
     def candidate(self, number, *values, accuracy=0.5, confirmed=0, **changes):
@@ -62,8 +63,14 @@ class Searched:
                 ]
             )
 
-    def table(self):
-        return results_store.open(self.store.path).table("demo", self.record.name)
+    def nothing(self, number, state="failed", **changes):
+        """A candidate that came to nothing."""
+        changes |= {"objective_values": None, "violations": None, "state": state}
+        self.store.publish([self.make.candidate("asked", number)])
+        self.store.publish([self.make.candidate("told", number, minutes=1, **changes)])
+
+    def table(self, name=None):
+        return results_store.open(self.store.path).table("demo", name or self.record.name)
 
 
 def cells(table, column):
@@ -115,6 +122,104 @@ def test_the_lines_of_several_searches_and_variants_are_told_apart(store, make):
     for search in ids:
         searched.candidate(3, 0.5, search_id=search)
     assert labels(searched.table()) == [f"{name} (#3 of abcd{n})" for name in "ab" for n in (1, 2)]
+
+
+def test_the_searches_of_a_grid_are_told_apart_by_its_values(store, make):
+    ids = ["b" * 32, "a" * 32]
+    points = ("epochs=1, it's=0.001", "epochs=2, it's=0.001")
+    infos = [info_of(make, search_id=i, variants=("a",), point=point) for i, point in zip(ids, points, strict=True)]
+    searched = Searched(store, make, *infos)
+    for search in ids:
+        searched.candidate(3, 0.5, search_id=search)
+    table = searched.table()
+    assert labels(table) == [f"a, {point} (#3)" for point in points]
+    assert {line.variant for line in table.lines} == {"a"}
+    assert "search_point" not in table.csv()
+
+
+def test_replicates_that_confirm_and_did_not_complete_are_named_and_in_no_mean(store, make):
+    searched = Searched(store, make, info_of(make, ACCURACY, SCALE, confirm={"top": 1, "seeds": 4}))
+    by = {"seeds": [100, 101, 102, 103], "study": "demo"}
+    searched.candidate(0, 0.5, 1.0)
+    record = make.candidate("confirmed", 0, **by)
+    store.publish([record])
+    lost, diverged, *rest = record.trial_ids
+    metrics = {"test_accuracy": 0.25}
+    store.publish(
+        [make.trial(diverged, attempt_id=diverged, seed=101, status="diverged", metrics={"test_accuracy": 1})]
+    )
+    store.publish([make.trial(name, attempt_id=name, seed=102 + i, metrics=metrics) for i, name in enumerate(rest)])
+    store.publish([make.failure(lost, gave_up=True)])
+    for name in ("best", "front"):
+        table = searched.table(name)
+        assert "searched (#0): of 4 replicates, 1 diverged, 1 failed." in table.footnotes()
+        assert means(table, "confirmed_test_accuracy") == [(0.25, 2)]
+
+
+def test_best_of_several_objectives_has_what_is_on_the_front_now(store, make):
+    searched = Searched(store, make, info_of(make, ACCURACY, SCALE, confirm={"top": 1, "seeds": 3}))
+    searched.candidate(0, 0.25, 2.0, confirmed=3)
+    searched.candidate(1, 0.5, 3.0, confirmed=3)
+    assert labels(searched.table("best")) == ["searched (#1)", "searched (#0)"]
+    searched.candidate(2, 0.5, 1.0)
+    searched.candidate(3, 0.75, 4.0, confirmed=3)
+    table = searched.table("best")
+    assert labels(table) == ["searched (#3)"]
+    assert table.title == (
+        "Winners: candidates of the Pareto front that were run again; search: validation split, its own seeds; "
+        "confirmed: test split, fresh seeds"
+    )
+    assert table.footnotes()[-1] == "searched: confirmed earlier, and not on the front now: #0, #1."
+    assert labels(searched.table("front")) == ["searched (#3)", "searched (#2)"]
+    assert not any("earlier" in note for note in searched.table("front").footnotes())
+
+
+@pytest.mark.parametrize("objectives", [(ACCURACY,), (ACCURACY, SCALE)])
+def test_a_search_of_which_nothing_is_completed_says_what_came_of_it(store, make, objectives):
+    infos = [info_of(make, *objectives, point="epochs=1"), info_of(make, search_id="b" * 32, variants=("other",))]
+    infos[1] = dataclasses.replace(infos[1], objectives=objectives)
+    searched = Searched(store, make, *infos)
+    assert searched.table().footnotes() == []
+    for number in range(3):
+        searched.nothing(number, reason="odd" if number == 0 else "replicate 1 of 2 <b>diverged</b>")
+    searched.nothing(3, "pruned", reason="odd")
+    searched.nothing(4, "pruned", reason="another")
+    table = searched.table()
+    assert table.lines == []
+    assert table.footnotes() == [
+        "searched, epochs=1: candidates told: 5; completed: 0, failed: 3, pruned: 2; most frequent reason: odd."
+    ]
+    assert "candidates told: 5" in table.markdown()
+    assert table.csv().strip() == ""
+    values = (0.5, 1.0)[: len(objectives)]
+    searched.candidate(5, *values)
+    table = searched.table()
+    assert labels(table) == ["searched, epochs=1 (#5)"]
+    assert not any("told" in note for note in table.footnotes())
+
+
+def test_a_search_without_a_feasible_candidate_says_why_it_has_no_front(store, make):
+    bound = SearchConstraint(metric="x", at_most=1.0)
+    searched = Searched(store, make, info_of(make, ACCURACY, SCALE, constraints=(bound,)))
+    searched.candidate(0, 0.5, 1.0, violations=[0.5])
+    table = searched.table()
+    assert table.lines == []
+    note = "searched: no front, for none of 1 completed candidates keeps every constraint."
+    assert table.footnotes() == [note]
+
+
+@pytest.mark.parametrize(
+    ("choices", "values", "expected"),
+    [([1, 2, 4], (1, 4), ("1", "4")), ([1.0, 2.0], (1.0, 2.0), ("1", "2")), ([1, 0.5], (1, 0.5), ("1.000", "0.5000"))],
+)
+def test_choices_of_whole_numbers_are_shown_whole(store, make, choices, values, expected):
+    distribution = json.dumps({"name": "CategoricalDistribution", "attributes": {"choices": choices}})
+    searched = Searched(store, make, info_of(make, parameters={"x": distribution}))
+    for number, value in enumerate(values):
+        searched.candidate(number, 0.5 - number / 8, parameters={"x": value})
+    text = searched.table().markdown()
+    for number, shown in enumerate(expected):
+        assert f"| searched (#{number}) | {number + 1} | {shown} |" in text
 
 
 def test_lines_are_in_the_order_of_the_study(store, make):
