@@ -40,7 +40,7 @@ class Chaotic(Trainable):
         Metric(name="num_draws", unit="count", title="Draws"),
         Metric(name="rare", unit="fraction", title="Rare"),
     )
-    epoch_metrics: ClassVar = (Metric(name="train_loss"),)
+    epoch_metrics: ClassVar = (Metric(name="train_loss"), Metric(name="score", direction="maximize"))
 
     def stack_key(self, config):
         return "any"
@@ -74,7 +74,8 @@ def reports(trial):
     draw = random.Random(f"{trial.config.number} {trial.seed}")
     for epoch in range(1, NUM_EPOCHS + 1):
         pause(trial.seed)
-        yield Epoch(trial_id=trial.trial_id, epoch=epoch, metrics={"train_loss": draw.expovariate(1.0)})
+        train_loss = draw.expovariate(1.0)
+        yield Epoch(trial_id=trial.trial_id, epoch=epoch, metrics={"train_loss": train_loss, "score": -train_loss})
     bins = [{"bin": index, "count": draw.randrange(100), "share": draw.random()} for index in range(3)]
     yield Details(trial_id=trial.trial_id, table="entropy", rows=bins)
     score = float("nan") if trial.seed % 13 == 12 else draw.gauss(0.0, 1.0)
