@@ -56,7 +56,7 @@ def submit(
         # How much each parameter matters is a question of its own: `amor table STUDY importances`.
         tables = [name for name in results.tables(study.study.name) if name != IMPORTANCES]
         for name in tables:
-            output.data(results.table(study.study.name, name).markdown())
+            output.data(results.table(study.study.name, name).markdown() + "\n")
         if not tables:
             output.message(f"{study.study.name} asks for no tables; amor query reads its results")
     if outcome.was_interrupted:

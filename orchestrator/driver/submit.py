@@ -282,8 +282,8 @@ def check_told(studies: Sequence[Study], results: Results) -> None:
         told = max(_num_told(study, search, results) for search in study.searches)
         if told > most:
             message = (
-                f"{told} candidates have been told already (got {most}); take at least as many, "
-                "or another sampler.seed for another search"
+                f"{told} candidates have been told already (got {most}); take at least as many, in the file or by "
+                "--set, or another sampler.seed for another search"
             )
             problems.append(study.problem(("search", "max_trials"), message))
     if problems:

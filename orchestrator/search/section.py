@@ -75,7 +75,7 @@ class SamplerName(StrEnum):
     @property
     def takes_constraints(self) -> bool:
         """Whether it steers towards what keeps them; the others propose as if there were none."""
-        return self not in (SamplerName.RANDOM, SamplerName.QMC)
+        return self in (SamplerName.TPE, SamplerName.NSGA2, SamplerName.GP)
 
 
 _NO_CMAES = (

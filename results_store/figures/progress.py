@@ -55,7 +55,7 @@ def history_figure(history: SearchHistory) -> Figure:
         _best_so_far(axes, history, index)
         if failed:
             axes.plot(
-                [candidate.candidate + 1 for candidate in failed],
+                [candidate.candidate for candidate in failed],
                 [0.035] * len(failed),
                 linestyle="none",
                 marker="|",
@@ -81,7 +81,7 @@ def _place(history: SearchHistory, index: int) -> Place:
 
     def place(candidate: ToldCandidate) -> tuple[float, float] | None:
         value = value_of(candidate, index)
-        return None if value is None else (candidate.candidate + 1.0, quantity.shown(value))
+        return None if value is None else (float(candidate.candidate), quantity.shown(value))
 
     return place
 
@@ -102,7 +102,7 @@ def _best_so_far(axes: Axes, history: SearchHistory, index: int) -> None:
             xs.append(point[0])
             ys.append(better(ys[-1], point[1]) if ys else point[1])
     if xs:
-        xs.append(float(history.candidates[-1].candidate + 1))
+        xs.append(float(history.candidates[-1].candidate))
         axes.step(xs, [*ys, ys[-1]], where="post", color=VERMILLION, linewidth=1.0, zorder=2.15)
 
 

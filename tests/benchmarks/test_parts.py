@@ -72,7 +72,7 @@ def test_memory_compares_peaks_of_fresh_processes(monkeypatch):
 
 def test_proposals_live_through_whole_searches():
     figures = proposals.measure(proposals.QUICK, silent)
-    assert len(figures) == 2 * len(proposals.SAMPLERS)
+    assert len(figures) == len(proposals.SAMPLERS)
     assert all(figure.spread.median > 0 for figure in figures)
     assert {len(figure.spread.values) for figure in figures} == {proposals.QUICK.num_rounds}
 

@@ -185,7 +185,7 @@ def test_fewer_than_have_been_told_are_refused(tmp_path):
         submit(path, tmp_path / "store", ["search.max_trials=7"])
     assert str(caught.value) == (
         "--set search.max_trials=7: search.max_trials: 8 candidates have been told already (got 7); take at least as "
-        "many, or another sampler.seed for another search"
+        "many, in the file or by --set, or another sampler.seed for another search"
     )
     assert len(list((tmp_path / "store" / "studies").iterdir())) == num_submissions
     path.write_text(path.read_text().replace("max_trials: 8", "max_trials: 3"))
