@@ -2,4 +2,8 @@
 
 from results_store.statistics.interval import Interval, IntervalMethod, mean_interval
 
-__all__ = ["Interval", "IntervalMethod", "mean_interval"]
+__all__ = [
+    "Interval",
+    "IntervalMethod",
+    "mean_interval",
+]
