@@ -1,5 +1,6 @@
 """Statistics: what stands beside every mean."""
 
+from results_store.statistics.holm import holm_corrected
 from results_store.statistics.interval import Interval, IntervalMethod, mean_interval
 from results_store.statistics.paired import PairedDifferences, SignFlipTest, paired_differences, sign_flip_test
 from results_store.statistics.replicates import Gaps, Replicate, Replicates
@@ -14,6 +15,7 @@ __all__ = [
     "Replicates",
     "Share",
     "SignFlipTest",
+    "holm_corrected",
     "interquartile_mean",
     "mean_interval",
     "median",
