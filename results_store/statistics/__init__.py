@@ -1,5 +1,39 @@
-"""Statistics: what stands beside every mean."""
+"""Statistics: what stands beside every mean, and what becomes of claims."""
 
+from results_store.statistics.holm import holm_corrected
 from results_store.statistics.interval import Interval, IntervalMethod, mean_interval
+from results_store.statistics.paired import PairedDifferences, SignFlipTest, paired_differences, sign_flip_test
+from results_store.statistics.replicates import Gaps, Replicate, Replicates
+from results_store.statistics.shapes import shape_warning
+from results_store.statistics.statements import Comparison, ComparisonKind, Conjunction, Drop, Monotone, Statement
+from results_store.statistics.summaries import Share, interquartile_mean, median, share_above
+from results_store.statistics.verdicts import ALPHA, Outcome, Verdict, decide_family
 
-__all__ = ["Interval", "IntervalMethod", "mean_interval"]
+__all__ = [
+    "ALPHA",
+    "Comparison",
+    "ComparisonKind",
+    "Conjunction",
+    "Drop",
+    "Gaps",
+    "Interval",
+    "IntervalMethod",
+    "Monotone",
+    "Outcome",
+    "PairedDifferences",
+    "Replicate",
+    "Replicates",
+    "Share",
+    "SignFlipTest",
+    "Statement",
+    "Verdict",
+    "decide_family",
+    "holm_corrected",
+    "interquartile_mean",
+    "mean_interval",
+    "median",
+    "paired_differences",
+    "shape_warning",
+    "share_above",
+    "sign_flip_test",
+]
