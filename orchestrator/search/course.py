@@ -101,8 +101,9 @@ def fresh_seeds(search: Search, study_seeds: Sequence[int], number: int) -> tupl
     used = set(search.replicate_seeds)
     largest = max((*study_seeds, *used))
     candidates = itertools.chain(study_seeds, range(largest + 1, NUM_SEEDS), range(largest))
-    unused = (seed for seed in dict.fromkeys(itertools.islice(candidates, number + len(used) + len(study_seeds))))
-    return tuple(itertools.islice((seed for seed in unused if seed not in used), number))
+    unused = (seed for seed in candidates if seed not in used)
+    distinct = dict.fromkeys(itertools.islice(unused, number + len(study_seeds)))
+    return tuple(itertools.islice(distinct, number))
 
 
 def course(

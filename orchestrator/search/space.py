@@ -53,11 +53,6 @@ class SearchSpace:
     written: Mapping[ConfigPath, Change]
     parameters: tuple[SearchedParameter, ...]
 
-    @property
-    def is_conditional(self) -> bool:
-        """Whether some parameter is searched in some places only."""
-        return any(parameter.when is not None for parameter in self.parameters)
-
     def walk(self, choose: Callable[[SearchedParameter], Scalar]) -> dict[str, Scalar]:
         """Asks for the value of each parameter that is active under the values chosen before it."""
         values: dict[str, Scalar] = {}
