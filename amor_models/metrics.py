@@ -114,11 +114,41 @@ _SPLIT_METRICS: tuple[tuple[str, Unit, Direction | None, str, str], ...] = (
         "entropy gap",
     ),
     (
+        "entropy_at_retrieval_normalised",
+        "",
+        None,
+        "Entropy at retrieval divided by the logarithm of the vocabulary size",
+        "entropy at retrieval, normalised",
+    ),
+    (
+        "entropy_at_local_normalised",
+        "",
+        None,
+        "Entropy at local positions divided by the logarithm of the vocabulary size",
+        "entropy at local, normalised",
+    ),
+    (
         "entropy_gap_normalised",
         "",
         None,
         "The entropy gap divided by the logarithm of the vocabulary size",
         "entropy gap, normalised",
+    ),
+    (
+        "entropy_retrieval_auroc",
+        "",
+        "maximize",
+        "Chance that the same entropy is higher at a target that needs retrieval than at another one (ties count "
+        "one half)",
+        "AUROC of entropy for retrieval need",
+    ),
+    (
+        "entropy_error_auroc",
+        "",
+        "maximize",
+        "Chance that the same entropy is higher where the prediction that it belongs to (the backbone's own, for AMOR) "
+        "is wrong than where it is right (ties count one half)",
+        "AUROC of entropy for errors",
     ),
 )
 
@@ -144,6 +174,29 @@ _TRAIN_LOSS = Metric(
     direction="minimize",
     description="Mean loss over the sequences of the last epoch, balance term included, while training.",
     title="training loss",
+)
+
+RETRIEVAL_IS_LEARNED = 0.9
+"""A model that passes this retrieval accuracy on the validation split has learned to retrieve."""
+
+_EPOCHS = (
+    Metric(
+        name="epochs_to_retrieval",
+        unit="count",
+        direction="minimize",
+        description=(
+            f"First epoch whose validation retrieval accuracy passes {RETRIEVAL_IS_LEARNED:g}; undefined where none "
+            "does: then it is more than epochs_trained."
+        ),
+        title="epochs to retrieval",
+    ),
+    Metric(
+        name="epochs_trained",
+        unit="count",
+        direction=None,
+        description="Passes over the training data: all, or up to where training.stop_after_retrieval ended it.",
+        title="epochs trained",
+    ),
 )
 
 _GATE_PARAMETERS = (
@@ -198,6 +251,7 @@ METRICS: tuple[Metric, ...] = (
     *_of_split("test"),
     *_of_split("validation"),
     _TRAIN_LOSS,
+    *_EPOCHS,
     *_GATE_PARAMETERS,
     *_COUNTS,
 )

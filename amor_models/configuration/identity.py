@@ -50,7 +50,8 @@ def identity_config(config: ExperimentConfig) -> ExperimentConfig:
 
     Ways to write the same thing become one (`noise_length` and `noise_width` become `noise_length_range`),
     and fields without effect on the result are put to their default: everything about training for
-    heuristics, the balance weight where no gradient reaches the gate, the target rate at balance weight 0.
+    heuristics, the balance weight where no gradient reaches the gate, the target rate at balance weight 0, a stop
+    that would come after the last epoch.
     Idempotent.
     """
     model = config.model
@@ -59,6 +60,9 @@ def identity_config(config: ExperimentConfig) -> ExperimentConfig:
     if not (isinstance(model, AmorModel) and isinstance(model.gate, GATES_WITH_GRADIENT)):
         default = DEFAULT_BALANCE_WEIGHT[config.task.name]
         training = training.model_copy(update={"balance_weight": default})
+    epochs, stop = training.epochs or 0, training.stop_after_retrieval
+    if stop is not None and 1 + stop >= epochs:
+        training = training.model_copy(update={"stop_after_retrieval": None})
     task = _identity_task(config.task, trained=trained)
     model = _identity_model(model, balance_weight=training.balance_weight or 0.0)
     return ExperimentConfig(task=task, model=model, training=training)

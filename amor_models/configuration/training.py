@@ -13,6 +13,14 @@ class TrainingConfig(Section):
         ge=1,
         description="Passes over the training data; default 15 (Simple Retrieval), 30 (NeedleHaystack).",
     )
+    stop_after_retrieval: int | None = Field(
+        None,
+        ge=0,
+        description=(
+            "Stop this many epochs after the first whose validation retrieval accuracy passes 0.9, at the latest after "
+            "`epochs`; null: train all epochs."
+        ),
+    )
     batch_size: int = Field(32, ge=1, description="Sequences per step; a last, smaller batch is used too.")
     learning_rate: float = Field(5e-4, gt=0, description="AdamW's learning rate.")
     weight_decay: float = Field(0.01, ge=0, description="AdamW's decoupled weight decay.")

@@ -6,7 +6,9 @@ Everything is pooled: sums are taken over the whole split, and divided once at t
 import math
 from dataclasses import dataclass, field
 
+import numpy as np
 import torch
+from scipy.stats import rankdata
 from torch import Tensor
 
 NUM_ENTROPY_BINS = 50
@@ -22,9 +24,32 @@ def difference(first: float | None, second: float | None) -> float | None:
     return None if first is None or second is None else first - second
 
 
+def auroc(ranks: np.ndarray, is_positive: np.ndarray) -> float | None:
+    """The area under the ROC curve: the chance that a positive has a higher score than a negative.
+
+    It is the Mann-Whitney statistic divided by the number of pairs (Hanley and McNeil, 1982).
+
+    Args:
+        ranks: of all scores, from 1 on; the mean rank where scores are equal.
+        is_positive: which of them belong to positives.
+
+    Returns:
+        None where there are no positives, or no negatives.
+    """
+    num_positive = int(is_positive.sum())
+    wins = float(ranks[is_positive].sum()) - num_positive * (num_positive + 1) / 2
+    return ratio(wins, num_positive * (len(ranks) - num_positive))
+
+
 @dataclass(kw_only=True)
 class Counts:
-    """What is counted for one trial while a split passes by."""
+    """What is counted for one trial while a split passes by.
+
+    Attributes:
+        entropies: normalised, by batch, each (N,): ranks need them all.
+        entropy_needs: whether the target of each needs retrieval.
+        entropy_errors: whether the prediction that each belongs to is wrong.
+    """
 
     vocab_size: int
     targets: int = 0
@@ -45,6 +70,9 @@ class Counts:
     entropy_bins: dict[str, list[int]] = field(
         default_factory=lambda: {name: [0] * NUM_ENTROPY_BINS for name in ("local", "retrieval")}
     )
+    entropies: list[Tensor] = field(default_factory=list)
+    entropy_needs: list[Tensor] = field(default_factory=list)
+    entropy_errors: list[Tensor] = field(default_factory=list)
 
     def add(
         self,
@@ -55,9 +83,14 @@ class Counts:
         is_impossible: Tensor | None = None,
         gate: Tensor | None = None,
         entropy: Tensor | None = None,
+        is_error: Tensor | None = None,
         attention_madds: int = 0,
     ) -> None:
-        """Adds one batch; all tensors are (B, T), the entropy normalised."""
+        """Adds one batch; all tensors are (B, T), the entropy normalised.
+
+        `is_error` says where the prediction that the entropy belongs to is wrong; by default it is the one that is
+        counted.
+        """
         self.targets += correct.numel()
         self.correct += int(correct.sum())
         self.retrieval += int(needs_retrieval.sum())
@@ -77,6 +110,9 @@ class Counts:
             self.has_entropy = True
             for name, positions in (("retrieval", needs_retrieval), ("local", ~needs_retrieval)):
                 self._add_entropy(name, entropy[positions].double())
+            self.entropies.append(entropy.flatten())
+            self.entropy_needs.append(needs_retrieval.flatten())
+            self.entropy_errors.append((~correct if is_error is None else is_error).flatten())
 
     def _add_entropy(self, name: str, entropy: Tensor) -> None:
         total = float(entropy.sum())
@@ -127,5 +163,16 @@ class Counts:
             "entropy_at_retrieval_nats": None if retrieval is None else retrieval * nats,
             "entropy_at_local_nats": None if local is None else local * nats,
             "entropy_gap_nats": None if gap is None else gap * nats,
+            "entropy_at_retrieval_normalised": retrieval,
+            "entropy_at_local_normalised": local,
             "entropy_gap_normalised": gap,
+            **self._aurocs(),
         }
+
+    def _aurocs(self) -> dict[str, float | None]:
+        names = ("entropy_retrieval_auroc", "entropy_error_auroc")
+        if not self.entropies:
+            return dict.fromkeys(names)
+        ranks = rankdata(torch.cat(self.entropies).numpy())
+        labels = (torch.cat(self.entropy_needs).numpy(), torch.cat(self.entropy_errors).numpy())
+        return {name: auroc(ranks, is_positive) for name, is_positive in zip(names, labels, strict=True)}

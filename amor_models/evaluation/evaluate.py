@@ -4,6 +4,7 @@ Shapes: M trials, B sequences, T time steps.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -19,15 +20,32 @@ BATCH_SIZE = 128
 """Sequences per pass: more would not be faster. Part of the arithmetic, so the same for all trials."""
 
 
-def read_entropy(model: Model, output: ModelOutput) -> Tensor | None:
-    """The normalised entropy that this model's metrics are about.
+@dataclass(frozen=True, kw_only=True)
+class PredictionEntropy:
+    """The normalised entropy that a model's metrics are about, and the tokens that its distribution predicts.
 
-    For AMOR with an entropy gate it is what the gate reads; with another gate the backbone's own output layer
-    is not trained, and nothing is reported. For other models it is the entropy of the prediction.
+    Attributes:
+        entropy: (M, B, T), normalised.
+        predicted: (M, B, T), int64.
     """
-    if isinstance(model, Amor):
-        return output.entropy if model.gate.reads_entropy else None
-    return normalised_entropy(output.logits)
+
+    entropy: Tensor
+    predicted: Tensor
+
+    @classmethod
+    def of(cls, model: Model, output: ModelOutput) -> "PredictionEntropy | None":
+        """For AMOR with an entropy gate it is of what the gate reads: the backbone's own prediction.
+
+        With another gate the backbone's output layer is not trained, and there is none. For other models it is of the
+        model's prediction.
+        """
+        if not isinstance(model, Amor):
+            return cls(entropy=normalised_entropy(output.logits), predicted=output.logits.argmax(dim=-1))
+        if not model.gate.reads_entropy:
+            return None
+        assert output.entropy is not None
+        assert output.backbone_predicted is not None
+        return cls(entropy=output.entropy, predicted=output.backbone_predicted)
 
 
 def _stack_rows(tensors: Sequence[Tensor], rows: slice) -> Tensor:
@@ -63,7 +81,7 @@ def evaluate(model: Model, splits: Sequence[Split], name: str) -> list[Counts]:
         correct = output.logits.argmax(dim=-1) == targets
         losses = functional.cross_entropy(output.logits.flatten(0, 2), targets.flatten(), reduction="none")
         losses = losses.view(targets.shape)
-        entropy = read_entropy(model, output)
+        of_prediction = PredictionEntropy.of(model, output)
         real = slice(0, batch.stop - batch.start)
         for trial, split in enumerate(splits):
             counts[trial].add(
@@ -72,7 +90,8 @@ def evaluate(model: Model, splits: Sequence[Split], name: str) -> list[Counts]:
                 needs_retrieval=split.needs_retrieval[batch],
                 is_impossible=None if split.is_impossible is None else split.is_impossible[batch],
                 gate=None if output.gate is None else output.gate[trial, real],
-                entropy=None if entropy is None else entropy[trial, real],
+                entropy=None if of_prediction is None else of_prediction.entropy[trial, real],
+                is_error=None if of_prediction is None else (of_prediction.predicted != targets)[trial, real],
                 attention_madds=output.attention_madds[trial],
             )
     return counts
@@ -101,7 +120,7 @@ def sample_rows(
     model.eval()
     model.begin_evaluation(name)
     tokens, output = _predict(model, splits, slice(0, num_sequences))
-    entropy = read_entropy(model, output)
+    of_prediction = PredictionEntropy.of(model, output)
     return [
         tuple(
             {
@@ -110,7 +129,7 @@ def sample_rows(
                 "targets": tokens[trial, index, 1:].tolist(),
                 "needs_retrieval": splits[trial].needs_retrieval[index].tolist(),
                 "gate": None if output.gate is None else output.gate[trial, index].tolist(),
-                "entropy": None if entropy is None else entropy[trial, index].tolist(),
+                "entropy": None if of_prediction is None else of_prediction.entropy[trial, index].tolist(),
             }
             for index in range(min(num_sequences, splits[trial].tokens.shape[0]))
         )

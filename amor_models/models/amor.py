@@ -30,13 +30,19 @@ class SparseAttentionWeights(nn.Module):
 
 @dataclass(frozen=True, kw_only=True)
 class _Projections:
-    """What is linear in the hidden state, each (M, B, T, D), and the entropy (M, B, T); None where not wanted."""
+    """What is linear in the hidden state, each (M, B, T, D), and what follows from it; None where not wanted.
+
+    Attributes:
+        entropy: (M, B, T), of the backbone's prediction.
+        predicted: (M, B, T), the tokens that it makes likeliest.
+    """
 
     combined: Tensor
     keys: Tensor | None = None
     values: Tensor | None = None
     queries: Tensor | None = None
     entropy: Tensor | None = None
+    predicted: Tensor | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,6 +146,7 @@ class Amor(Model):
             gate=decided.fires,
             gate_prob=decided.prob,
             entropy=projected.entropy,
+            backbone_predicted=projected.predicted,
             attention_madds=madds,
         )
 
@@ -163,8 +170,11 @@ class Amor(Model):
         joint = linear(hidden_MBTD, torch.cat(weights, dim=1), torch.cat(biases, dim=1))
         columns = dict(zip(parts, torch.split(joint, [bias.shape[1] for bias in biases], dim=3), strict=True))
         logits = columns.pop("logits", None)
-        entropy = None if logits is None else normalised_entropy(logits[..., : self.vocab_size])
-        return _Projections(entropy=entropy, **columns)
+        if logits is None:
+            return _Projections(**columns)
+        logits = logits[..., : self.vocab_size]
+        predicted = None if self.training else logits.argmax(dim=-1)
+        return _Projections(entropy=normalised_entropy(logits), predicted=predicted, **columns)
 
     def _split_heads(self, x_MBTD: Tensor) -> Tensor:
         """To (M B H, T, E)."""

@@ -22,6 +22,8 @@ class ModelOutput:
         gate: bool (M, B, T), for models with a gate.
         gate_prob: (M, B, T), soft, for models with a gate.
         entropy: normalised entropy (M, B, T) of the backbone's own prediction, for AMOR where it is computed.
+        backbone_predicted: tokens (M, B, T) that the backbone's own prediction makes likeliest; where there is an
+            entropy, but not while training.
         attention_madds: multiply-adds of attention executed, per trial.
     """
 
@@ -29,6 +31,7 @@ class ModelOutput:
     gate: Tensor | None = None
     gate_prob: Tensor | None = None
     entropy: Tensor | None = None
+    backbone_predicted: Tensor | None = None
     attention_madds: tuple[int, ...] = ()
 
 

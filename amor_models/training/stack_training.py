@@ -12,7 +12,7 @@ from torch import Tensor
 
 from amor_models.evaluation import Counts, Split, entropy_rows, evaluate, sample_rows
 from amor_models.gates import EntropyGate
-from amor_models.metrics import EPOCH_METRICS
+from amor_models.metrics import EPOCH_METRICS, RETRIEVAL_IS_LEARNED
 from amor_models.models import Amor, Model, build_stack
 from amor_models.tasks import dataset_of
 from amor_models.training.loss import Loss
@@ -38,6 +38,7 @@ class _Member:
     Attributes:
         order: of this epoch.
         loss_sum: of this epoch so far, over sequences.
+        epochs_to_retrieval: the first epoch after which retrieval was learned; None: not yet.
     """
 
     setup: TrialSetup
@@ -47,6 +48,7 @@ class _Member:
     order_generator: torch.Generator
     order: Tensor
     loss_sum: float = 0.0
+    epochs_to_retrieval: int | None = None
 
     @classmethod
     def of(cls, setup: TrialSetup) -> "_Member":
@@ -64,6 +66,16 @@ class _Member:
         """Draws the order of a new pass over the data."""
         self.order = torch.randperm(self.train.tokens.shape[0], generator=self.order_generator)
         self.loss_sum = 0.0
+
+    def is_done(self, epoch: int, retrieval_accuracy: float | None) -> bool:
+        """Whether training ends with this epoch, after which retrieval is as accurate as this on validation."""
+        if self.epochs_to_retrieval is None and (retrieval_accuracy or 0.0) > RETRIEVAL_IS_LEARNED:
+            self.epochs_to_retrieval = epoch
+        training = self.setup.config.training
+        if epoch == training.epochs:
+            return True
+        learned, more = self.epochs_to_retrieval, training.stop_after_retrieval
+        return learned is not None and more is not None and epoch >= learned + more
 
 
 def _split(setup: TrialSetup, name: str) -> Split:
@@ -110,7 +122,7 @@ class StackTraining:
             self._loss.keep(kept)
 
     def run(self) -> Iterator[Report]:
-        """Trains to the end of the last epoch; see `train_stack`."""
+        """Trains every trial to its end; see `train_stack`."""
         epochs = self._config.training.epochs
         assert epochs is not None
         values: dict[str, dict[str, MetricValue]] = {}
@@ -123,9 +135,16 @@ class StackTraining:
             for key in self.keys:
                 report = {metric.name: values[key].get(metric.name) for metric in EPOCH_METRICS}
                 yield EpochReport(key=key, epoch=epoch, values=report)
+            done = [
+                member.setup.key
+                for member in self._members
+                if member.is_done(epoch, values[member.setup.key]["validation_retrieval_accuracy"])
+            ]
+            if done:
+                yield from self._finish(epoch, {key: values[key] for key in done})
+                self.leave(done)
             if not self._members:
                 return
-        yield from self._finish(values)
 
     def train_epoch(self) -> dict[str, float]:
         """One pass over the data; the mean loss of each trial that has not diverged and left."""
@@ -176,16 +195,22 @@ class StackTraining:
             "gate_scale": float(gate.scale[trial].detach()),
         }
 
-    def _finish(self, values: Mapping[str, dict[str, MetricValue]]) -> Iterator[Report]:
+    def _finish(self, epoch: int, values: Mapping[str, dict[str, MetricValue]]) -> Iterator[Report]:
+        """The last reports of the trials that end with this epoch, whose values are given."""
         test_splits = [member.test for member in self._members]
         counts = evaluate(self._model, test_splits, "test")
         samples = sample_rows(self._model, test_splits, "test", NUM_SAMPLES)
         dense = self._model.dense_attention_madds(self._config.task.seq_length - 1)
-        for key, count, rows in zip(self.keys, counts, samples, strict=True):
+        for member, count, rows in zip(self._members, counts, samples, strict=True):
+            key = member.setup.key
+            if key not in values:
+                continue
             if count.has_entropy:
                 yield EntropyReport(key=key, rows=entropy_rows(count))
             yield GateReport(key=key, rows=rows)
             test: dict[str, MetricValue] = _of_split("test", count)
+            test["epochs_to_retrieval"] = member.epochs_to_retrieval
+            test["epochs_trained"] = epoch
             test["num_parameters"] = self._model.num_parameters()
             test["attention_madds_executed"] = count.attention_madds
             test["attention_madds_dense"] = dense * self._config.task.num_test

@@ -6,6 +6,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.metrics import roc_auc_score
 
 from amor_models.evaluation import Counts
 from amor_models.metrics import SPLIT_METRIC_NAMES
@@ -61,6 +62,29 @@ def test_metrics_obey_their_definitions(size, seed):
     if precision and recall:
         assert f1 == pytest.approx(2 * precision * recall / (precision + recall))
         assert metrics["gate_rate"] * precision == pytest.approx(retrieval * recall)
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    size=st.integers(1, 20),
+    seed=st.integers(0, 999),
+    num_levels=st.integers(1, 50),
+    has_own_errors=st.booleans(),
+)
+def test_aurocs_are_those_of_scikit_learn(size, seed, num_levels, has_own_errors):
+    batch = random_batch(size, seed)
+    batch["entropy"] = (batch["entropy"] * num_levels).floor() / num_levels
+    errors = ~batch["correct"]
+    if has_own_errors:
+        errors = batch["is_error"] = batch["gate"]
+    counts = Counts(vocab_size=11)
+    counts.add(**batch)
+    for name, labels in (("retrieval", batch["needs_retrieval"]), ("error", errors)):
+        value = counts.metrics()[f"entropy_{name}_auroc"]
+        if labels.all() or not labels.any():
+            assert value is None
+        else:
+            assert value == pytest.approx(roc_auc_score(labels.flatten(), batch["entropy"].flatten()), abs=1e-12)
 
 
 def test_undefined_metrics_are_none():

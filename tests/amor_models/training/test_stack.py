@@ -178,6 +178,50 @@ def test_a_trial_that_leaves_changes_nothing_for_the_others(model):
         assert [report for report in [*first_epoch, *rest] if report.key == key] == run(setup(same, int(key)))[key]
 
 
+def until_learned(reports, epochs, more):
+    """The first epoch that passed, if any, and the last that is trained."""
+    accuracies = [
+        report.values["validation_retrieval_accuracy"] for report in reports if isinstance(report, EpochReport)
+    ]
+    learned = next((epoch for epoch, accuracy in enumerate(accuracies, 1) if accuracy > LEARNED), None)
+    return learned, epochs if learned is None or more is None else min(epochs, learned + more)
+
+
+LEARNED = 0.15
+
+
+@pytest.mark.parametrize("model", MODELS, ids=str)
+def test_training_stops_some_epochs_after_retrieval_is_learned(model, monkeypatch):
+    monkeypatch.setattr("amor_models.training.stack_training.RETRIEVAL_IS_LEARNED", LEARNED)
+    epochs = 5
+    mores = (None, 0, 1, 2)
+    members = [
+        TrialSetup(
+            key=f"{seed}-{more}", config=config(model, epochs=epochs, stop_after_retrieval=more), streams=Streams(seed)
+        )
+        for seed in range(3)
+        for more in mores
+    ]
+    stacked = run(*members)
+    lengths = {final(reports).values["epochs_trained"] for reports in stacked.values()}
+    assert len(lengths) > 1
+    for seed in range(3):
+        whole = stacked[f"{seed}-None"]
+        for more in mores:
+            reports = stacked[f"{seed}-{more}"]
+            learned, last = until_learned(whole, epochs, more)
+            trained = [report for report in reports if isinstance(report, EpochReport)]
+            assert [report.values for report in trained] == [report.values for report in whole[:last]]
+            values = final(reports).values
+            assert values["epochs_to_retrieval"] == learned
+            assert values["epochs_trained"] == last
+            assert {name: values[name] for name in trained[-1].values} == trained[-1].values
+            # What was stopped is what would have been trained for so many epochs.
+            if last < epochs:
+                alone = final(run(setup(config(model, epochs=last), seed))[str(seed)]).values
+                assert values == alone
+
+
 def test_a_stack_that_all_have_left_ends():
     training = StackTraining([setup(config({"name": "ssm"}), 0)])
     reports = training.run()
@@ -243,6 +287,7 @@ def test_heuristics_are_evaluated_without_training():
         config({"name": "amor", "gate": {"name": "oracle"}}, balance_weight=3.0),
         config({"name": "amor", "gate": {"name": "entropy", "target_rate": 0.9}}, balance_weight=0.0),
         config({"name": "ssm"}, task={"retrieval_distance_range": [12, 13]}),
+        config({"name": "ssm"}, stop_after_retrieval=1),
         config({"name": "ssm"}, task={"name": "needle_haystack", "noise_length": 7, "noise_width": 4}),
     ],
     ids=str,
