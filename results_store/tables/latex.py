@@ -2,11 +2,12 @@
 
 A line of the table takes as many rows of the `tabular` as its tallest cell has: an interval stands in small print
 below its number, a long label goes on below itself. Columns of one metric have a heading in common. A table that would
-be wider than the text is scaled down; one that is longer than a page is a `longtable` in print that is small enough.
+be wider than the text is scaled down; one that is longer than a page goes on in further floats of the same number.
 """
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,13 +24,10 @@ __all__ = ["PUBLISHED", "latex_of"]
 PUBLISHED = "Published"
 _OURS = "ours"
 
-_MAX_ROWS = 42
-"""What a page holds beside caption and footnotes."""
-_TEXT_WIDTH_PT = 345
-"""That of LaTeX's article, the narrowest in use."""
-_EM_PER_CHARACTER = 0.5
+_MAX_ROWS = 38
+"""What a page holds beside the caption."""
+_CHARACTERS_PER_ROW_OF_NOTES = 100
 _SMALL_PRINT = 0.75
-_SIZES = {"normalsize": 10, "small": 9, "footnotesize": 8, "scriptsize": 7, "tiny": 5}
 _MAX_LABEL, _MAX_TEXT, _MIN_HEADING = 30, 40, 10
 
 
@@ -69,23 +67,33 @@ class _Group:
 
 
 def latex_of(table: Table) -> str:
-    """The table as LaTeX, as a float or as a `longtable`."""
+    """The table as LaTeX: a float, or several for a table that is longer than a page."""
     texts = [
         [words(column, cell) for column, cell in zip(table.columns, line.cells, strict=True)] for line in table.lines
     ]
-    counts = {text.size for line in texts for text in line if text.size}
-    common = counts.pop() if len(counts) == 1 else ""
-    groups = _groups(table, texts, common)
+    sizes = [{text.size for text in line if text.size} for line in texts]
+    has_one_per_line = all(len(own) <= 1 for own in sizes)
+    every = {size for own in sizes for size in own}
+    if has_one_per_line:
+        texts = [[text._replace(size="") for text in line] for line in texts]
+    groups = _groups(table, texts)
+    if has_one_per_line and len(every) > 1:
+        groups.insert(1, _numbers_of_replicates(sizes))
+    columns = [column for group in groups for column in group.columns]
+    alignment = "".join("r" if column.is_numeric else "l" for column in columns)
     head = _head(groups)
-    body = _body([column for group in groups for column in group.columns], len(table.lines))
-    notes = [*table.footnotes(), *([f"{common} throughout."] if common else [])]
-    caption = rf"\caption{{{latex(table.title)}}}" if table.title else ""
-    is_long = len(head) + len(body) > _MAX_ROWS
-    return "\n".join((_long if is_long else _float)(groups, caption, head, body, _small_print(notes)))
+    notes = [*table.footnotes(), *([f"{every.pop()} throughout."] if len(every) == 1 else [])]
+    rows_of_notes = math.ceil(len(" ".join(notes)) / _CHARACTERS_PER_ROW_OF_NOTES)
+    parts = _parts([_body(columns, line) for line in range(len(table.lines))], len(head), rows_of_notes)
+    floats = [
+        _float(alignment, _caption(table.title, number), head, part, notes if number == len(parts) - 1 else [])
+        for number, part in enumerate(parts)
+    ]
+    return "\n".join(row for made in floats for row in made)
 
 
-def _groups(table: Table, texts: Sequence[Sequence[Words]], common: str) -> list[_Group]:
-    labels = [_wrapped(line.label, _MAX_LABEL) for line in table.lines]
+def _groups(table: Table, texts: Sequence[Sequence[Words]]) -> list[_Group]:
+    labels = [_wrapped(line.label, _MAX_LABEL, may_break_words=True) for line in table.lines]
     first = _Printed(heading="", is_numeric=False, cells=labels, notes=[""] * len(labels))
     groups = [_Group(heading=table.label_title, columns=[first])]
     for place, column in enumerate(table.columns):
@@ -94,8 +102,8 @@ def _groups(table: Table, texts: Sequence[Sequence[Words]], common: str) -> list
             _Printed(
                 heading=column.part or _OURS,
                 is_numeric=table.is_numeric(place),
-                cells=[_wrapped(text.main, _MAX_TEXT) for text in own],
-                notes=[str(text._replace(main="", size="" if text.size == common else text.size)) for text in own],
+                cells=[_wrapped(text.main, _MAX_TEXT, may_break_words=True) for text in own],
+                notes=[str(text._replace(main="")) for text in own],
             )
         ]
         if column.has_published:
@@ -110,8 +118,14 @@ def _groups(table: Table, texts: Sequence[Sequence[Words]], common: str) -> list
     return groups
 
 
-def _wrapped(text: str, width: float) -> list[str]:
-    return textwrap.wrap(text, max(1, round(width))) or [""]
+def _numbers_of_replicates(sizes: Sequence[set[str]]) -> _Group:
+    cells = [["".join(own).removeprefix("n=")] for own in sizes]
+    column = _Printed(heading="", is_numeric=True, cells=cells, notes=[""] * len(cells))
+    return _Group(heading="n", columns=[column])
+
+
+def _wrapped(text: str, width: float, *, may_break_words: bool = False) -> list[str]:
+    return textwrap.wrap(text, max(1, round(width)), break_long_words=may_break_words) or [""]
 
 
 def _head(groups: Sequence[_Group]) -> list[str]:
@@ -149,70 +163,58 @@ def _at_the_bottom(rows: Sequence[str], number: int) -> list[str]:
     return [*[""] * (number - len(rows)), *rows]
 
 
-def _body(columns: Sequence[_Printed], num_lines: int) -> list[str]:
-    """The rows of the lines, with a little space between lines that have several."""
-    made: list[list[str]] = []
-    for line in range(num_lines):
-        cells = [
-            [
-                *map(latex, column.cells[line]),
-                *([rf"{{\scriptsize {latex(note)}}}"] if (note := column.notes[line]) else []),
-            ]
-            for column in columns
-        ]
-        number = max(map(len, cells))
-        rows = [_row([cell[row] if row < len(cell) else "" for cell in cells]) for row in range(number)]
-        # A page does not end within a line.
-        made.append([*(f"{row}*" for row in rows[:-1]), rows[-1]])
-    space = [r"\addlinespace[2pt]"] if any(len(rows) > 1 for rows in made) else []
-    return [row for number, rows in enumerate(made) for row in [*(space if number else []), *rows]]
+def _body(columns: Sequence[_Printed], line: int) -> list[str]:
+    """The rows of a line."""
+    cells = []
+    for column in columns:
+        note = column.notes[line]
+        small = [rf"{{\scriptsize {latex(note)}}}"] if note else []
+        cells.append([*map(latex, column.cells[line]), *small])
+    number = max(map(len, cells))
+    rows = [_row([cell[row] if row < len(cell) else "" for cell in cells]) for row in range(number)]
+    return [*(f"{row}[-2pt]" for row in rows[:-1]), rows[-1]]
 
 
 def _row(cells: Sequence[str]) -> str:
     return " & ".join(cells) + r" \\"
 
 
-def _small_print(notes: Sequence[str]) -> list[str]:
-    if not notes:
-        return []
-    return [r"\begin{minipage}{\linewidth}\footnotesize", *(rf"{latex(note)}\par" for note in notes), r"\end{minipage}"]
+def _parts(lines: Sequence[list[str]], num_head: int, rows_of_notes: int) -> list[list[list[str]]]:
+    """The lines that go on one page each; footnotes stand under the last of them."""
+    parts: list[list[list[str]]] = [[]]
+    room = _MAX_ROWS - num_head
+    for number, rows in enumerate(lines):
+        is_last = number == len(lines) - 1
+        if parts[-1] and len(rows) + (rows_of_notes if is_last else 0) > room:
+            parts.append([])
+            room = _MAX_ROWS - num_head
+        parts[-1].append(rows)
+        room -= len(rows)
+    return parts
 
 
-def _alignment(groups: Sequence[_Group]) -> str:
-    return "".join("r" if column.is_numeric else "l" for group in groups for column in group.columns)
+def _caption(title: str, number: int) -> list[str]:
+    if not number:
+        return [rf"\caption{{{latex(title)}}}"] if title else []
+    # The same number again.
+    return [r"\addtocounter{table}{-1}", rf"\caption{{{latex(title)} (continued)}}"] if title else []
 
 
 def _float(
-    groups: Sequence[_Group], caption: str, head: Sequence[str], body: Sequence[str], notes: Sequence[str]
+    alignment: str, caption: Sequence[str], head: Sequence[str], lines: Sequence[list[str]], notes: Sequence[str]
 ) -> Iterator[str]:
-    yield r"\begin{table}"
-    yield r"\centering"
-    yield r"\setlength{\tabcolsep}{4pt}"
+    has_tall_lines = any(len(rows) > 1 for rows in lines)
+    yield from [r"\begin{table}", r"\centering", r"\setlength{\tabcolsep}{4pt}", *caption]
     if caption:
-        yield caption
+        yield r"\vspace{4pt}"
     yield r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%"
-    yield rf"\begin{{tabular}}{{{_alignment(groups)}}}"
-    yield from [r"\toprule", *head, r"\midrule", *body, r"\bottomrule"]
-    yield r"\end{tabular}}"
+    yield from [rf"\begin{{tabular}}{{{alignment}}}", r"\toprule", *head, r"\midrule"]
+    for number, rows in enumerate(lines):
+        if number and has_tall_lines:
+            yield r"\addlinespace[2pt]"
+        yield from rows
+    yield from [r"\bottomrule", r"\end{tabular}}"]
     if notes:
         yield r"\par\smallskip"
-        yield from notes
+        yield from [r"\begin{minipage}{\linewidth}\footnotesize", *map(latex, notes), r"\end{minipage}"]
     yield from [r"\end{table}", ""]
-
-
-def _long(
-    groups: Sequence[_Group], caption: str, head: Sequence[str], body: Sequence[str], notes: Sequence[str]
-) -> Iterator[str]:
-    columns = [column for group in groups for column in group.columns]
-    width_em = _EM_PER_CHARACTER * sum(column.width for column in columns)
-    space_pt = 6 * len(columns)
-    fitting = [name for name, size in _SIZES.items() if width_em * size + space_pt <= _TEXT_WIDTH_PT]
-    yield rf"\begingroup\{fitting[0] if fitting else 'tiny'}"
-    yield r"\setlength{\tabcolsep}{3pt}"
-    yield rf"\begin{{longtable}}{{{_alignment(groups)}}}"
-    if caption:
-        yield rf"{caption}\\"
-    yield from [r"\toprule", *head, r"\midrule", r"\endfirsthead"]
-    yield from [r"\toprule", *head, r"\midrule", r"\endhead", r"\bottomrule", r"\endfoot", *body]
-    yield r"\end{longtable}"
-    yield from [*([r"\noindent", *notes, r"\par"] if notes else []), r"\endgroup", ""]

@@ -61,9 +61,10 @@ class Table:
         return "".join(parts)
 
     def latex(self) -> str:
-        """The table as LaTeX, no wider than the text; needs the packages booktabs and graphicx, a long one longtable.
+        """The table as LaTeX, no wider than the text; needs the packages booktabs and graphicx.
 
         Intervals stand below their numbers, published values beside ours under one heading, footnotes as small print.
+        A table that is longer than a page becomes several floats with the same number.
         """
         return latex_of(self)
 
