@@ -1,9 +1,12 @@
-"""`python -m benchmarks.survival`: how often the log-rank test and the interval of a median epoch err; by simulation.
+"""`python -m benchmarks.survival`: how often the log-rank test, intervals of a median epoch and of a share err.
+
+The first two by simulation, the last by counting out.
 
 Prints one Markdown table, which stands in docs/statistics.md. It measures no time, so other work may run beside it.
 """
 
 import argparse
+import math
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -12,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.verdicts import NUM_SEEDS, Row, Tell, percent, table
-from results_store.statistics import LearningTime, log_rank_test, survival
+from results_store.statistics import LearningTime, log_rank_test, survival, wilson_share
 
 LEVEL = 0.05
 
@@ -56,6 +59,7 @@ NULL = {
     "one in five learns": Arms(chance=0.3, never=0.8),
     "half have not learned by the end, 15 against 30 epochs": Arms(chance=0.05, trained=(15, 30)),
 }
+SHARES = (0.5, 0.7, 0.9, 0.95)
 MEDIANS = {
     "all learn, within few epochs": Arms(chance=0.4, trained=(100, 100)),
     "all learn, spread over many epochs": Arms(chance=0.05, trained=(200, 200)),
@@ -91,6 +95,20 @@ def rows(num_studies: int, tell: Tell) -> Iterator[Row]:
                 unbounded += high is None
             measured.append(f"{percent(held, num_studies)} (without an end {percent(unbounded, num_studies)})")
         yield Row(what="coverage, median epoch", arms=name, measured=measured)
+
+    for share in SHARES:
+        measured = []
+        for size in NUM_SEEDS:
+            intervals = [(number, wilson_share(number, size)) for number in range(size + 1)]
+            held = sum(
+                math.comb(size, number) * share**number * (1 - share) ** (size - number)
+                for number, found in intervals
+                if found.low is not None and found.high is not None and found.low <= share <= found.high
+            )
+            measured.append(f"{100 * held:.1f}")
+        yield Row(
+            what="coverage, Wilson's interval of a share", arms=f"{100 * share:g} % of all runs", measured=measured
+        )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from results_store.statistics import IntervalMethod, Survival
+from results_store.statistics import IntervalMethod, LogRankTest, Share, Survival
 from results_store.tables.cell import Cell, Line
 from results_store.tables.column import Column
 from results_store.tables.summary import Centre, SummaryKind
@@ -52,26 +52,27 @@ def _of_means(columns: Sequence[Column], lines: Sequence[Line]) -> Iterator[str]
 
 
 def _of_other_summaries(columns: Sequence[Column], lines: Sequence[Line]) -> Iterator[str]:
-    shown = list(_shown(columns, lines))
-    centres = {column.summary.kind for column, cell in shown if isinstance(cell.statistic, Centre)}
+    statistics = [(column.summary.kind, cell.statistic) for column, cell in _shown(columns, lines)]
+    centres = {kind for kind, found in statistics if isinstance(found, Centre) and found.num_values}
+    shares = {kind for kind, found in statistics if isinstance(found, Share) and found.num_values}
+    medians = [found for _, found in statistics if isinstance(found, Survival) and found.curve is not None]
+    has_tests = any(isinstance(found, LogRankTest) and found.p_value is not None for _, found in statistics)
     if SummaryKind.MEDIAN in centres:
         yield "Medians of n replicates, without an interval."
     if SummaryKind.INTERQUARTILE_MEAN in centres:
         yield "Interquartile means of n replicates: without the lowest and the highest quarter, rounded down."
-    kinds = {column.summary.kind for column in columns if column.has_replicates}
-    if SummaryKind.SHARE_ABOVE in kinds:
+    if SummaryKind.SHARE_ABOVE in shares:
         yield "k/n seeds above a threshold: in brackets Wilson's 95 % interval of the share, in percent."
-    if SummaryKind.LEARNED in kinds:
+    if SummaryKind.LEARNED in shares:
         yield "k/n seeds that learned: in brackets Wilson's 95 % interval of the share, in percent."
-    medians = [cell.statistic for _, cell in shown if isinstance(cell.statistic, Survival)]
     if medians:
         yield (
             "Median epochs by Kaplan and Meier: seeds that did not learn are censored at the end of their training. "
             "95 % intervals: where the curve's band (log-log) holds one half; ∞ where it has no end."
         )
-    if any(found.curve is not None and found.median is None for found in medians):
+    if any(found.median is None for found in medians):
         yield "“not reached”: more than half of the seeds had not learned by the end."
-    if SummaryKind.LOG_RANK in kinds and lines:
+    if has_tests:
         yield f"Log-rank p against {lines[0].label}: two-sided, unpaired, not corrected for several comparisons."
 
 
