@@ -31,7 +31,7 @@ def test_nothing_of_the_text_is_a_command(text):
     [
         ("語", "U+8A9E"),
         ("a\u0308", "ä"),
-        ("α ≤ ∞", r"$\alpha$ $\leq$ $\infty$"),
+        ("μ ≤ ∞", r"$\mu$ $\leq$ $\infty$"),
         ("10² x₀", r"10\textsuperscript{2} x$_{0}$"),
         ("a--b ``q'' ?`", "a-{}-b `{}`q'{}' ?{}`"),
         ("\x1b[2J", r"\textbackslash{}x1b{[}2J"),
