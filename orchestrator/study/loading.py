@@ -16,7 +16,9 @@ from orchestrator.search.searches import Searched
 from orchestrator.space.cells import Space, build_space, too_many_points
 from orchestrator.space.grid import RESERVED, parse_grid
 from orchestrator.space.layers import Layers, Variant
-from orchestrator.study.checks import check_claims, check_tables
+from orchestrator.study.checks import check_published, check_tables
+from orchestrator.study.claims.checks import check_claims
+from orchestrator.study.claims.schema import unknown_claim_key
 from orchestrator.study.schema import SCHEMA_VERSION, StudyFile
 from orchestrator.study.settings import Settings, apply_to_study, parse_settings
 from orchestrator.study.study import Study
@@ -71,6 +73,7 @@ class _Loader:
         table_sql = check_tables(file, self._folder, self._report_item)
         cells = None if self._problems else space.cells
         searched_names = {name for search in searched.searches for name in search.variants}
+        check_published(file, trainable, self._report_item)
         check_claims(file, trainable, cells, self._report_item, searched_names)
         if self._problems:
             raise StudyError(in_file_order(self._problems))
@@ -94,12 +97,17 @@ class _Loader:
             message = f"this amor reads schema_version {SCHEMA_VERSION} (got {version!r})"
             self._report(("schema_version",), message)
             raise StudyError(self._problems)
+        written = self._data
         try:
-            return StudyFile.model_validate(self._data)
+            return StudyFile.model_validate(written)
         except ValidationError as error:
-            for path, message in errors_of(error, self._data):
+            for path, message in errors_of(error, written):
                 if message == "unknown key" and len(path) == 1:
                     message = _unknown_field(str(path[0]))
+                elif message == "unknown key" and path[0] == "claims":
+                    message = unknown_claim_key(
+                        _value_at(written, path[:-1]), str(path[-1]), is_part=path[2:3] == ("of",)
+                    )
                 self._report(path, message)
                 self._data = _without(self._data, path)
                 self._has_all_variants &= path[:1] != ("variants",)
@@ -221,6 +229,12 @@ def _unknown_field(key: str) -> str:
     if key in RESERVED:
         return f"unknown key; `{key}` belongs under `grid`"
     return unknown_key(key, StudyFile.model_fields)
+
+
+def _value_at(data: Any, path: KeyPath) -> Any:
+    for key in path:
+        data = data[key]
+    return data
 
 
 _WRONG = object()

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from results_store.records.claims import ClaimRecord
+
 __all__ = ["Direction", "MemberRecord", "MetricInfo", "SubmissionRecord", "TableRecord", "TableRow"]
 
 Direction = Literal["maximize", "minimize"]
@@ -99,7 +101,7 @@ class SubmissionRecord:
         members: Variants, cells and seeds in the study's order.
         limits: The study's limits, by name.
         tables: The study's tables.
-        claims: The study's claims, as they stand in the file.
+        claims: The study's claims.
         searches: The study's searches: see `results_store.search.SearchInfo`.
     """
 
@@ -117,5 +119,5 @@ class SubmissionRecord:
     members: Sequence[MemberRecord]
     limits: Mapping[str, Any] = field(default_factory=dict)
     tables: Sequence[TableRecord] = ()
-    claims: Sequence[Mapping[str, Any]] = ()
+    claims: Sequence[ClaimRecord] = ()
     searches: Sequence[Mapping[str, Any]] = ()

@@ -197,7 +197,7 @@ def _submission_rows(record: SubmissionRecord) -> list[dict[str, Any]]:
         "metrics": _json([dataclasses.asdict(metric) for metric in record.metrics]),
         "limits": _json(record.limits),
         "tables": _json([dataclasses.asdict(table) for table in record.tables]),
-        "claims": _json(list(record.claims)),
+        "claims": _json([dataclasses.asdict(claim) for claim in record.claims]),
         "searches": _json(list(record.searches)),
     }
     if not record.members:
