@@ -52,7 +52,10 @@ def plan(
     folder = FolderStore(store)
     results = open_telling(store)
     check_told(loaded, results)
-    plans = [plan_study(study, folder, results, capacity=this_machine(None), only=only or []) for study in loaded]
+    capacity = this_machine(None)
+    plans = [
+        plan_study(study, folder, results, capacity=capacity, only=only or [], together=loaded) for study in loaded
+    ]
     summaries = [_summary(plan) for plan in plans]
     columns = list(dict.fromkeys(name for summary in summaries for name in summary))
     output.listing(columns, [[summary.get(name) for name in columns] for summary in summaries], as_json=as_json)

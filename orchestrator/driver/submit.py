@@ -119,7 +119,7 @@ def run_studies(
     with signals.installed():
         try:
             for study in studies:
-                outcome = _run_study(study, store, executor, signals, options, begin, warn)
+                outcome = _run_study(study, studies, store, executor, signals, options, begin, warn)
                 outcomes.append(outcome)
                 end(outcome)
                 if signals.was_interrupted or outcome.is_broken:
@@ -133,6 +133,7 @@ def run_studies(
 
 def _run_study(
     study: Study,
+    together: Sequence[Study],
     store: FolderStore,
     executor: Executor,
     signals: StopSignals,
@@ -148,6 +149,7 @@ def _run_study(
         capacity=_expected_capacity(options),
         stack_size=options.stack_size,
         only=options.only,
+        together=together,
     )
     observer = begin(plan)
     run = StudyRun(

@@ -26,6 +26,7 @@ def plan_study(
     capacity: Capacity,
     stack_size: int | None = None,
     only: Sequence[str] = (),
+    together: Sequence[Study] = (),
 ) -> Plan:
     """Plans a study against a store; see `make_plan`."""
     trial_ids = {trial.trial_id for trial in study.trials}
@@ -39,6 +40,7 @@ def plan_study(
         capacity=capacity,
         stack_size=stack_size,
         only=only,
+        together=together,
     )
     if not study.searches:
         return plan

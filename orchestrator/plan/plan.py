@@ -1,20 +1,16 @@
 """What a submit would do: which trials are done, which are to be run, in what stacks, and for how long."""
 
-import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from orchestrator.executors.capacity import Capacity
+from orchestrator.plan.claims import seed_warnings
 from orchestrator.plan.forecast import Forecast
 from orchestrator.plan.stacking import make_stacks
 from orchestrator.search.search import Search
 from orchestrator.space.trial import Trial
-from orchestrator.study.schema import Claim
 from orchestrator.study.study import Study
 from orchestrator.trainables.estimates import Estimates
-
-ALPHA = 0.05
-"""The level at which claims are decided."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +67,7 @@ def make_plan(
     capacity: Capacity,
     stack_size: int | None = None,
     only: Sequence[str] = (),
+    together: Sequence[Study] = (),
 ) -> Plan:
     """Plans a study.
 
@@ -84,6 +81,7 @@ def make_plan(
         capacity: the workers that are expected to run it.
         stack_size: the size of stacks that was asked for; None: chosen.
         only: variants to run; all if empty.
+        together: the studies that are planned together, this one among them: claims of one family may span them.
 
     Raises:
         TrainableError: the trainable raises, or answers against its contract.
@@ -110,7 +108,7 @@ def make_plan(
         left_out=tuple(trial for trial in missing if trial.trial_id not in chosen),
         num_stacks=len(stacks),
         cpu_hours=None if seconds is None else seconds / 3600,
-        warnings=(*_source_warnings(study, source_hashes), *_seed_warnings(study)),
+        warnings=(*_source_warnings(study, source_hashes), *seed_warnings(study, together)),
     )
 
 
@@ -133,24 +131,3 @@ def _source_warnings(study: Study, source_hashes: Mapping[str, int]) -> list[str
         f"trainable {study.trainable.name!r} version {study.trainable.version} has changed its source since trials "
         f"were stored ({counts}); if numbers changed, raise the version"
     ]
-
-
-def _seed_warnings(study: Study) -> list[str]:
-    """With n paired seeds no p-value lies below 2^-n; Holm's correction multiplies the smallest by the family size."""
-    families: dict[str, list[Claim]] = {}
-    for claim in study.file.claims:
-        families.setdefault(claim.family or study.name, []).append(claim)
-    num_seeds = len(study.file.seed_list())
-    warnings = []
-    for family, claims in families.items():
-        needed = math.ceil(math.log2(len(claims) / ALPHA))
-        if num_seeds < needed:
-            warnings.append(
-                f"{_many(num_seeds, 'seed')} cannot support {_many(len(claims), 'claim')} of family {family!r}: the "
-                f"smallest corrected p-value is {min(1.0, len(claims) * 2.0**-num_seeds):.2g}; take {needed} or more"
-            )
-    return warnings
-
-
-def _many(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
