@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from results_store.claims.recorded import RecordedClaims
 from results_store.claims.statement import arms_of, in_words
-from results_store.records import ClaimRecord, StatementRecord
+from results_store.records import ArmRecord, ClaimRecord, StatementRecord
 
 if TYPE_CHECKING:
     from results_store.results import Results
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["notes_on_history"]
 
 _SUBMISSIONS = """
-SELECT submission_id, submitted_at, claims FROM studies WHERE study = $study ORDER BY submitted_at, submission_id
+SELECT submission_id, submitted_at, trainable_version, claims FROM studies
+WHERE study = $study ORDER BY submitted_at, submission_id
 """
 
 # What counts is when a result was first there, also one that was withdrawn later.
@@ -47,11 +48,13 @@ class _Submission:
 
     Attributes:
         submitted_at: When, in UTC.
+        version: The version of the trainable: another one makes other cells of the same configurations.
         recorded: Its claims.
         replicates: Which seeds it asks for of the cells that claims speak of.
     """
 
     submitted_at: datetime
+    version: int | None
     recorded: RecordedClaims
     replicates: Collection[_Replicate]
 
@@ -67,7 +70,7 @@ def notes_on_history(results: Results, study: str, claims: Sequence[ClaimRecord]
     rows = results.sql(_SUBMISSIONS, {"study": study}).rows()
     if len(rows) < 2:
         return {}
-    recorded = {submission_id: RecordedClaims.parse(text) for submission_id, _, text in rows}
+    recorded = {submission_id: RecordedClaims.parse(text) for submission_id, _, _, text in rows}
     names = {claim.name for claim in claims}
     cells = {
         cell_id
@@ -85,8 +88,13 @@ def notes_on_history(results: Results, study: str, claims: Sequence[ClaimRecord]
         if finished_at is not None:
             finished[cell_id, seed] = min(finished_at, finished.get((cell_id, seed), finished_at))
     submissions = [
-        _Submission(submitted_at=submitted_at, recorded=recorded[submission_id], replicates=replicates[submission_id])
-        for submission_id, submitted_at, _ in rows
+        _Submission(
+            submitted_at=submitted_at,
+            version=version,
+            recorded=recorded[submission_id],
+            replicates=replicates[submission_id],
+        )
+        for submission_id, submitted_at, version, _ in rows
     ]
     return {
         claim.name: (*_on_seeds(claim, submissions, finished), *_on_claim(claim, submissions, finished))
@@ -126,7 +134,9 @@ def _on_claim(
         if claim.name in earlier.recorded.earlier or earlier.recorded.num_senseless:
             continue  # what it was then cannot be told
         before = next((found for found in earlier.recorded.claims if found.name == claim.name), None)
-        if before is not None and _essence(before) == _essence(claim):
+        with_cells = earlier.version == submissions[-1].version
+        is_same = before is not None and _is_same(before.statement, claim.statement, with_cells=with_cells)
+        if before is not None and is_same and before.family == claim.family:
             continue
         cells = _cells(claim.statement) | (set() if before is None else _cells(before.statement))
         asked_for = {
@@ -139,14 +149,14 @@ def _on_claim(
         if not looked_at:
             return []
         had = f"when {_count(looked_at)} of its cells had results"
-        return [f"{_change(before, claim)} on {_time(later.submitted_at)}, {had}"]
+        return [f"{_change(before, claim, is_same)} on {_time(later.submitted_at)}, {had}"]
     return []
 
 
-def _change(before: ClaimRecord | None, claim: ClaimRecord) -> str:
+def _change(before: ClaimRecord | None, claim: ClaimRecord, is_same: bool) -> str:
     if before is None:
         return "claimed after looking:"
-    if before.family != claim.family and _essence(before)[1:] == _essence(claim)[1:]:
+    if is_same:
         return f"moved after looking from family {before.family!r}:"
     one, other = in_words(before.statement), in_words(claim.statement)
     if one == other:
@@ -154,20 +164,27 @@ def _change(before: ClaimRecord | None, claim: ClaimRecord) -> str:
     return f"changed after looking from “{one}”:"
 
 
-def _essence(claim: ClaimRecord) -> tuple[object, ...]:
-    """What a claim is about, without what it is called and what was published."""
-    return (claim.family, _content(claim.statement))
-
-
-def _content(statement: StatementRecord) -> tuple[object, ...]:
+def _is_same(one: StatementRecord, other: StatementRecord, *, with_cells: bool) -> bool:
+    """Whether two statements say the same of the same cells, whatever those are called and was published of them."""
     return (
-        statement.expect,
-        statement.metric,
-        tuple((arm.cell_id or arm.variant, arm.position) for arm in statement.arms),
-        (statement.margin, statement.ratio, statement.value),
-        (statement.along, statement.is_rising, statement.beyond),
-        tuple(map(_content, statement.parts)),
+        _numbers(one) == _numbers(other)
+        and len(one.arms) == len(other.arms)
+        and len(one.parts) == len(other.parts)
+        and all(_is_same_arm(*arms, with_cells=with_cells) for arms in zip(one.arms, other.arms, strict=True))
+        and all(_is_same(*parts, with_cells=with_cells) for parts in zip(one.parts, other.parts, strict=True))
     )
+
+
+def _numbers(statement: StatementRecord) -> tuple[object, ...]:
+    numbers = (statement.margin, statement.ratio, statement.value, statement.beyond)
+    return (statement.expect, statement.metric, statement.along, statement.is_rising, *numbers)
+
+
+def _is_same_arm(one: ArmRecord, other: ArmRecord, *, with_cells: bool) -> bool:
+    """A cell that is not known yet may be any of its variant's."""
+    if with_cells and one.cell_id is not None and other.cell_id is not None:
+        return one.cell_id == other.cell_id
+    return one.variant == other.variant and one.position == other.position
 
 
 def _cells(statement: StatementRecord) -> set[str]:

@@ -10,7 +10,6 @@ from orchestrator.document.yaml_document import KeyPath
 from orchestrator.space.cells import Cell
 from orchestrator.study.claims.schema import (
     Arm,
-    Bound,
     Claim,
     Comparison,
     ConjunctionClaim,
@@ -56,15 +55,16 @@ def written_arms(
     """The arms of a statement.
 
     Args:
-        statement: a comparison, or a claim about a series, whose cells all belong to its one arm.
+        statement: a comparison, or a claim about a series, of which an arm may be several cells.
         inherited: the grid point of the conjunction that it is a part of.
         at: where it stands in the file.
     """
     arms: Sequence[tuple[Arm, KeyPath]]
     if isinstance(statement, TwoArms):
         arms = [(arm, (*at, "compare", place)) for place, arm in enumerate(statement.compare)]
+    elif isinstance(statement.variant, list):
+        arms = [(arm, (*at, "variant", place)) for place, arm in enumerate(statement.variant)]
     else:
-        assert isinstance(statement, Bound | SeriesClaim)
         arms = [(statement.variant, (*at, "variant"))]
     at_where = (*at, "where") if statement.where else None
     return tuple(_written(arm, {**inherited, **statement.where}, place, at_where) for arm, place in arms)
@@ -93,6 +93,15 @@ class FoundCell:
     leaves: Mapping[ConfigPath, Any]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Point:
+    """A point of a series: a cell of an arm, and where it stands."""
+
+    position: float
+    arm: WrittenArm
+    found: FoundCell
+
+
 class ArmCells:
     """Finds the cells of arms.
 
@@ -113,11 +122,15 @@ class ArmCells:
             and all(found.leaves[path] == value for path, value in wanted.items() if path in found.leaves)
         ]
 
-    def series(self, arm: WrittenArm, along: str) -> list[tuple[float, FoundCell]]:
-        """The cells of a series with their positions, ascending; without cells that have no number there."""
+    def series(self, arms: Sequence[WrittenArm], along: str) -> list[Point]:
+        """The points of a series, those of each arm ascending; without cells that have no number there."""
         path = tuple(along.split("."))
-        found = [(position(cell.leaves.get(path)), cell) for cell in self.matching(arm)]
-        return sorted(((place, cell) for place, cell in found if place is not None), key=lambda item: item[0])
+        series: list[Point] = []
+        for arm in arms:
+            found = [(position(cell.leaves.get(path)), cell) for cell in self.matching(arm)]
+            points = [Point(position=place, arm=arm, found=cell) for place, cell in found if place is not None]
+            series += sorted(points, key=lambda point: point.position)
+        return series
 
 
 def position(value: Any) -> float | None:

@@ -79,7 +79,7 @@ class _ClaimChecks:
             if not is_known:
                 continue
             if isinstance(part, SeriesClaim):
-                self._check_series(part, arms[0], place)
+                self._check_series(part, arms, place)
             else:
                 self._check_arms(arms, place)
 
@@ -131,30 +131,40 @@ class _ClaimChecks:
             self._report(arm.at_where, message)
         return None
 
-    def _check_series(self, claim: SeriesClaim, arm: WrittenArm, at: KeyPath) -> None:
+    def _check_series(self, claim: SeriesClaim, arms: Sequence[WrittenArm], at: KeyPath) -> None:
         if self._cells is None:
             return
-        matching = self._cells.matching(arm)
-        if not matching:
-            self._report(arm.at_where, f"variant {arm.variant!r} has no cell at this grid point")
-            return
         path = tuple(claim.along.split("."))
-        odd = next((found for found in matching if position(found.leaves.get(path)) is None), None)
-        if odd is not None:
-            message = f"a series ascends along a number, which cells of variant {arm.variant!r} do not all have here"
-            if path in odd.leaves:
-                message += f" (got {shown(odd.leaves[path])})"
-            self._report((*at, "along"), message)
-            return
-        positions = [place for place, _ in self._cells.series(arm, claim.along)]
+        for arm in arms:
+            matching = self._cells.matching(arm)
+            if not matching:
+                self._report(arm.at_where, f"variant {arm.variant!r} has no cell at this grid point")
+                return
+            odd = next((found for found in matching if position(found.leaves.get(path)) is None), None)
+            if odd is not None:
+                message = (
+                    f"a series ascends along a number, which cells of variant {arm.variant!r} do not all have here"
+                )
+                if path in odd.leaves:
+                    message += f" (got {shown(odd.leaves[path])})"
+                self._report((*at, "along"), message)
+                return
+            positions = [point.position for point in self._cells.series([arm], claim.along)]
+            if len(set(positions)) < len(positions):
+                varying = _varying(matching, claim.along)
+                self._report(arm.at_where, f"names several cells at one point of the series; say where: {varying}")
+                return
+        self._check_points(claim, [point.position for point in self._cells.series(arms, claim.along)], at)
+
+    def _check_points(self, claim: SeriesClaim, positions: Sequence[float], at: KeyPath) -> None:
+        listed = ", ".join(f"{place:g}" for place in positions)
         if len(positions) < 2:
             self._report((*at, "along"), f"a series has at least two points (got {len(positions)})")
-        elif len(set(positions)) < len(positions):
-            message = f"names several cells at one point of the series; say where: {_varying(matching, claim.along)}"
-            self._report(arm.at_where, message)
+        elif any(one >= other for one, other in pairwise(positions)):
+            self._report((*at, "variant"), f"a series ascends along {claim.along} (got {listed})")
         elif claim.published is not None and len(claim.published) != len(positions):
-            message = f"the series has {len(positions)} points: {', '.join(f'{place:g}' for place in positions)}"
-            self._report((*at, "published"), f"{message} (got {len(claim.published)} values)")
+            message = f"the series has {len(positions)} points: {listed} (got {len(claim.published)} values)"
+            self._report((*at, "published"), message)
         elif isinstance(claim, DropClaim) and not positions[0] <= claim.beyond < positions[-1]:
             message = f"there must be points up to it and beyond it, between {positions[0]:g} and {positions[-1]:g}"
             self._report((*at, "beyond"), f"{message} (got {claim.beyond:g})")

@@ -85,19 +85,22 @@ class _Recorder:
         )
 
     def _of_series(self, claim: MonotoneClaim | DropClaim) -> StatementRecord:
-        (arm,) = written_arms(claim, {}, _NOWHERE)
-        series = self._cells.series(arm, claim.along)
+        series = self._cells.series(written_arms(claim, {}, _NOWHERE), claim.along)
         published = claim.published or [None] * len(series)
         along = tuple(claim.along.split("."))
-        others = dict.fromkeys(self._points.of(arm.variant, found.cell.cell_id, along) for _, found in series)
+        subjects = [
+            _label(point.arm.variant, self._points.of(point.arm.variant, point.found.cell.cell_id, along))
+            for point in series
+        ]
         return StatementRecord(
             expect="monotone" if isinstance(claim, MonotoneClaim) else "drop",
             metric=claim.metric,
             arms=tuple(
-                self._found(arm, found, value, place) for (place, found), value in zip(series, published, strict=True)
+                self._found(point.arm, point.found, value, point.position)
+                for point, value in zip(series, published, strict=True)
             ),
             margin=claim.tolerance if isinstance(claim, MonotoneClaim) else claim.margin,
-            subject=_label(arm.variant, next(iter(others)) if len(others) == 1 else ""),
+            subject=", ".join(dict.fromkeys(subjects)),
             along=claim.along,
             is_rising=isinstance(claim, MonotoneClaim) and claim.direction == "increasing",
             beyond=claim.beyond if isinstance(claim, DropClaim) else None,

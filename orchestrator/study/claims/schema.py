@@ -120,7 +120,9 @@ class ConjunctionClaim(Named):
 class SeriesClaim(Named, Statement):
     """What claims about a series of cells have in common."""
 
-    variant: Arm = Field(description="The variant whose cells make the series.")
+    variant: Arm | Annotated[list[Arm], Field(min_length=2)] = Field(
+        description="The variant whose cells make the series, or several in ascending order."
+    )
     along: str = Field(description="The configuration key along which they ascend.")
     published: list[float | None] | None = Field(
         default=None, description="The published values along the series; null for a point without."

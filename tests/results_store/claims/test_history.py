@@ -154,3 +154,24 @@ def test_a_claim_that_was_changed_before_looking_is_not_told(stores, make, claim
         rows(make, range(5), minutes=11),
     ]
     assert notes(stores, *files) == ()
+
+
+def test_a_cell_that_becomes_known_is_no_change(stores, make, claim):
+    unknown = make.claim("x", "greater", "a", make.arm("b", cell_id=None))
+    files = [
+        [make.submission("ab", [unknown], minutes=0)],
+        rows(make, range(5), minutes=1),
+        [make.submission("ab", [claim], minutes=10)],
+    ]
+    assert notes(stores, *files) == ()
+
+
+@pytest.mark.parametrize(("expect", "is_told"), [("greater", False), ("less", True)])
+def test_another_version_of_the_trainable_makes_other_cells_of_the_same_claim(stores, make, expect, is_told):
+    before = make.claim("x", expect, make.arm("a", cell_id="cell-c"), make.arm("b", cell_id="cell-d"))
+    files = [
+        [make.submission({"a": "cell-c", "b": "cell-d"}, [before], minutes=0)],
+        rows(make, range(5), minutes=1, variants="c"),
+        [make.submission("ab", [make.claim("x", "greater", "a", "b")], minutes=10, trainable_version=2)],
+    ]
+    assert bool(notes(stores, *files)) is is_told

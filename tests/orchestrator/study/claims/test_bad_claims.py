@@ -12,8 +12,8 @@ schema_version: 1
 name: claims
 seeds: 3
 base: {task: {name: simple_retrieval}, model: {name: amor, gate: {name: entropy}}}
-variants: {ssm: {model.name: ssm}, amor: {}, twin: {model.gate.scale: 5.0}, oracle: {model.gate.name: oracle}}
-grid: {model.attention.top_k: [8, 1, 3]}
+variants: {ssm: {model.name: ssm}, amor: {}, twin: {model.gate.scale: 5.0}, oracle: {model.gate.name: oracle}, k_8: {}}
+grid: {model.attention.top_k: [8, 1, 3], exclude: [{variant: k_8, model.attention.top_k: [1, 3]}]}
 claims:
 """
 AT = "where: {model.attention.top_k: 3}"
@@ -39,8 +39,12 @@ DROP = (
     "{name: a, metric: test_accuracy, variant: {variant: amor}, along: model.attention.top_k, expect: drop, "
     "beyond: 1, margin: 0.1}"
 )
+VARIANTS = (
+    "{name: a, metric: test_accuracy, variant: [{variant: amor, where: {model.attention.top_k: 1}}, k_8], "
+    "along: model.attention.top_k, expect: monotone, direction: decreasing, published: [0.8, null]}"
+)
 KINDS = {"greater": GREATER, "arms": ARMS, "ratio": RATIO, "equivalent": EQUIVALENT, "at_least": AT_LEAST, "all": ALL,
-         "monotone": MONOTONE, "drop": DROP}  # fmt: skip
+         "monotone": MONOTONE, "variants": VARIANTS, "drop": DROP}  # fmt: skip
 
 
 @pytest.fixture
@@ -118,6 +122,10 @@ def test_what_is_spoiled_below_is_valid(problems_of, claim):
         (MONOTONE, "variant: amor", "variant: amor, where: {model.attention.top_k: 3}", "along: a series has at least two points (got 1)"),
         (MONOTONE, "variant: amor", "variant: amor, where: {model.attention.top_k: 2}", "where: variant 'amor' has no cell at this grid point"),
         (MONOTONE, "[0.8, null, 0.1]", "[0.8, 0.1]", "published: the series has 3 points: 1, 3, 8 (got 2 values)"),
+        (VARIANTS, "top_k: 1", "top_k: 8", "variant: a series ascends along model.attention.top_k (got 8, 8)"),
+        (VARIANTS, ", where: {model.attention.top_k: 1}", "", "variant: a series ascends along model.attention.top_k (got 1, 3, 8, 8)"),
+        (VARIANTS, ", k_8]", ", k8]", "variant.1: there is no variant \"k8\"; did you mean 'k_8'?"),
+        (VARIANTS, ", k_8]", "]", "variant"),
         (DROP, "beyond: 1", "beyond: 8", "beyond: there must be points up to it and beyond it, between 1 and 8 (got 8)"),
         (DROP, "beyond: 1", "beyond: 0.5", "beyond: there must be points up to it and beyond it, between 1 and 8 (got 0.5)"),
         # numbers

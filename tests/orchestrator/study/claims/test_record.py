@@ -31,6 +31,13 @@ claims:
       - {metric: score, expect: at_least, variant: {variant: high, where: {spread: 1.0}}, value: 1}
   - {name: series, metric: score, expect: drop, variant: high, where: {epochs: 1}, along: spread, beyond: 0.5,
      published: [1.0, 2.0]}
+  - name: variants
+    metric: score
+    expect: monotone
+    direction: increasing
+    variant: [low, high]
+    where: {epochs: 1, spread: 0.5}
+    along: value
 """
 
 
@@ -69,6 +76,7 @@ def test_a_family_is_the_studys_unless_it_is_named(claims):
         "number": "other",
         "parts": "recorded",
         "series": "recorded",
+        "variants": "recorded",
     }
 
 
@@ -91,6 +99,15 @@ def test_a_series_ascends_whatever_the_order_of_the_grid(study, claims):
     ]
     assert [arm.published for arm in statement.arms] == [1.0, 2.0]
     assert statement.subject == "high (epochs=1)"
+
+
+def test_a_series_may_be_of_several_variants(study, claims):
+    statement = claims["variants"].statement
+    assert [arm.position for arm in statement.arms] == [0.0, 3.0]
+    assert [arm.cell_id for arm in statement.arms] == [
+        cell(study, variant, spread=0.5, epochs=1) for variant in ("low", "high")
+    ]
+    assert statement.subject == "low (spread=0.5, epochs=1), high (spread=0.5, epochs=1)"
 
 
 def test_the_store_gives_back_what_was_recorded(study, tmp_path):
