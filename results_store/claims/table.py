@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,10 +17,10 @@ from results_store.text import inert
 __all__ = ["ClaimTable"]
 
 _ABSENT = "—"
-_HEADER = (
-    "Claim", "Metric", "Statement", "Verdict", "Effect", "Corrected p", "n", "Our means", "Published", "Inside",
-)  # fmt: skip
-_NUMERIC = (False, False, False, False, True, True, True, True, True, False)
+_HEADER = ("Claim", "Metric", "Statement", "Verdict", "Effect", "Corrected p", "n", "Our means")
+_PUBLISHED = ("Published", "Inside")
+_TEXTS = ("Study", "Claim", "Metric", "Statement", "Verdict", "Inside")
+"""Columns without numbers."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,22 +39,27 @@ class ClaimTable:
 
     @property
     def header(self) -> list[str]:
-        """Headings of the columns; the study is one where there are several."""
-        return ["Study", *_HEADER] if self._has_studies else list(_HEADER)
+        """Headings of the columns: of the study where there are several, of published values where there are any."""
+        return [*(["Study"] if self._has_studies else []), *_HEADER, *(_PUBLISHED if self._has_published else [])]
 
     @property
     def numeric(self) -> list[bool]:
         """Which columns hold numbers."""
-        return [False, *_NUMERIC] if self._has_studies else list(_NUMERIC)
+        return [name not in _TEXTS for name in self.header]
 
     @property
     def lines(self) -> list[list[str]]:
         """The texts of each line."""
-        return [[verdict.study, *_line(verdict)] if self._has_studies else _line(verdict) for verdict in self.verdicts]
+        header = self.header
+        return [[text for name, text in _line(verdict).items() if name in header] for verdict in self.verdicts]
 
     @property
     def _has_studies(self) -> bool:
         return len({verdict.study for verdict in self.verdicts}) > 1
+
+    @property
+    def _has_published(self) -> bool:
+        return any(arm.published is not None for verdict in self.verdicts for arm in verdict.arms)
 
     def markdown(self) -> str:
         """The table as Markdown, with its title and footnotes."""
@@ -83,12 +88,9 @@ class ClaimTable:
         """How the numbers came about, and what to bear in mind about each claim."""
         if not self.verdicts:
             return []
-        notes = [
-            "Effects: mean of the first minus the second arm (of one arm: minus the number; of a ratio: minus so many "
-            "times the second; of a series: last minus first point, or before minus beyond the drop), paired by seed, "
-            "with 95 % intervals (Student's t); pp: percentage points. p: one-sided sign-flip test, after Holm's "
-            "correction. Inside: whether the published value lies between the smallest and the largest of our seeds."
-        ]
+        notes = [self._effects()]
+        if self._has_published:
+            notes.append("Inside: whether the published value lies between the smallest and the largest of our seeds.")
         notes += self._families()
         claims_by_note: dict[str, list[str]] = {}
         for verdict in self.verdicts:
@@ -100,36 +102,54 @@ class ClaimTable:
             notes.append(f"{'All claims' if is_common else '; '.join(labels)}: {note}.")
         return notes
 
+    def _effects(self) -> str:
+        """How the numbers of the kinds that are shown came about."""
+        kinds = {verdict.expect for verdict in self.verdicts}
+        others = {
+            "of one arm: minus the number": {"at_least", "at_most"},
+            "of a ratio: minus so many times the second": {"ratio"},
+            "of a monotone series: last minus first point": {"monotone"},
+            "of a drop: before minus beyond it": {"drop"},
+            "of a conjunction: its weakest part's": {"all"},
+        }
+        also = "; ".join(text for text, concerned in others.items() if kinds & concerned)
+        points = any(verdict.unit == "fraction" for verdict in self.verdicts)
+        return (
+            f"Effects: mean of the first minus the second arm{f' ({also})' if also else ''}, paired by seed, with 95 % "
+            f"intervals (Student's t){', in percentage points (pp) for what is shown in percent' if points else ''}. "
+            "p: one-sided sign-flip test, after Holm's correction."
+        )
+
     def _families(self) -> list[str]:
         notes = []
         for family in dict.fromkeys(verdict.family for verdict in self.verdicts):
             members = [
                 verdict for verdict in self.verdicts if verdict.family == family and not verdict.verdict.is_descriptive
             ]
-            if not members:
+            size = members[0].family_size if members else 0
+            if size < 2:
                 continue
-            size = members[0].family_size
             hidden = f"; {size - len(members)} of them in other studies" if size > len(members) else ""
-            claims = "claim" if size == 1 else "claims"
-            notes.append(f"Family {family}: {size} {claims}, corrected together{hidden}.")
+            notes.append(f"Family {family}: {size} claims, corrected together{hidden}.")
         return notes
 
 
-def _line(verdict: ClaimVerdict) -> list[str]:
-    return [
-        verdict.name,
-        verdict.title or verdict.metric,
-        verdict.statement,
-        verdict.verdict.outcome.value,
-        _effect(verdict),
-        _p(verdict),
-        _n(verdict),
-        _each(verdict.arms, _mean),
-        _each(
-            verdict.arms, lambda arm: None if arm.published is None else _column(arm).published_number(arm.published)
-        ),
-        _each(verdict.arms, _inside),
-    ]
+def _line(verdict: ClaimVerdict) -> dict[str, str]:
+    """The text of every column."""
+    title = verdict.title or verdict.metric
+    return {
+        "Study": verdict.study,
+        "Claim": verdict.name,
+        "Metric": title[:1].upper() + title[1:],
+        "Statement": verdict.statement,
+        "Verdict": verdict.verdict.outcome.value,
+        "Effect": _effect(verdict),
+        "Corrected p": _p(verdict),
+        "n": _n(verdict),
+        "Our means": _each(verdict.arms, _mean),
+        "Published": _each(verdict.arms, _published),
+        "Inside": _each(verdict.arms, _inside),
+    }
 
 
 def _column(arm: ClaimArm) -> Column:
@@ -169,7 +189,7 @@ def _n(verdict: ClaimVerdict) -> str:
     return str(decided.num_pairs)
 
 
-def _each(arms: Sequence[ClaimArm], text: Any) -> str:
+def _each(arms: Sequence[ClaimArm], text: Callable[[ClaimArm], str | None]) -> str:
     """What is to be said of every arm, in order; a dash if there is nothing to say of any."""
     texts = [text(arm) for arm in arms]
     if all(found is None for found in texts):
@@ -180,6 +200,10 @@ def _each(arms: Sequence[ClaimArm], text: Any) -> str:
 def _mean(arm: ClaimArm) -> str | None:
     mean = mean_interval(arm.values.values()).mean
     return None if mean is None else _column(arm).number(mean)
+
+
+def _published(arm: ClaimArm) -> str | None:
+    return None if arm.published is None else _column(arm).published_number(arm.published)
 
 
 def _inside(arm: ClaimArm) -> str | None:

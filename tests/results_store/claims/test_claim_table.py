@@ -112,3 +112,11 @@ def test_latex_takes_it(table, tmp_path):
     arguments = ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "table.tex"]
     done = subprocess.run(arguments, cwd=tmp_path, capture_output=True, check=False)
     assert done.returncode == 0, done.stdout.decode(errors="replace")[-2000:]
+
+
+def test_what_nobody_published_has_no_columns(stores, make):
+    table = stores([make.submission("ab", [make.claim("x", "greater", "a", "b")])]).claims().table()
+    assert "Published" not in table.header
+    assert "Inside" not in table.header
+    assert [len(line) for line in table.lines] == [len(table.header)]
+    assert not any("published" in note for note in table.footnotes())
