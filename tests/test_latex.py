@@ -18,6 +18,7 @@ from results_store.query.latex_text import latex
 from results_store.records import MetricInfo, Provenance, TableRecord, TableRow, TrialRecord
 from results_store.statistics import mean_interval
 from results_store.tables import Cell, Column, Line
+from results_store.tables.latex_floats import PrintedColumn, PrintedGroup, latex_floats
 
 ROOT = Path(__file__).parents[1]
 STUDIES = sorted((ROOT / "studies").rglob("*.yaml"))
@@ -130,6 +131,18 @@ def test_tables_of_any_size_fit(tmp_path):
         (columns, lines, published) for columns in (0, 1, 4, 8) for lines in (0, 1, 30) for published in (True, False)
     ]
     compiled([long_table(*shape).latex() for shape in shapes], tmp_path)
+
+
+def test_tables_of_long_texts_and_many_footnotes_fit(tmp_path):
+    needs_latex()
+    texts = [HOSTILE * (1 + line % 3) for line in range(25)]
+    groups = [
+        PrintedGroup(heading=heading, columns=[PrintedColumn.of_texts(texts, is_numeric=False)])
+        for heading in ("Claim", "Verdict", "Effect")
+    ]
+    floats = [latex_floats("Claims", groups, [HOSTILE] * number) for number in (0, 3, 100)]
+    assert all(r"\caption{Claims (continued)}" in text for text in floats)
+    compiled(floats, tmp_path)
 
 
 def test_text_of_any_kind_compiles(tmp_path):

@@ -20,7 +20,7 @@ from results_store.query.latex_text import latex
 from results_store.query.result import QueryResult, translated_errors
 from results_store.text import inert, inert_json
 
-__all__ = ["FORMATS", "OutputFormat", "latex_table", "markdown", "markdown_table", "plain", "write"]
+__all__ = ["FORMATS", "OutputFormat", "latex", "latex_table", "markdown", "markdown_table", "plain", "write"]
 
 
 class OutputFormat(StrEnum):
