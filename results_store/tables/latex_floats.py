@@ -84,7 +84,7 @@ def latex_floats(title: str, groups: Sequence[PrintedGroup], notes: Sequence[str
     is_text = rows_of_notes > _MAX_ROWS_OF_NOTES
     lines = [_body(columns, line) for line in range(len(columns[0].cells))]
     parts = _parts(lines, len(head), 0 if is_text else rows_of_notes)
-    made = []
+    made: list[str] = []
     for number, part in enumerate(parts):
         own_notes = notes if number == len(parts) - 1 and not is_text else []
         made += _float(alignment, _caption(title, number), head, part, own_notes)
