@@ -10,6 +10,7 @@ from results_store.errors import (
     RetractionError,
     StoreError,
     StorePathError,
+    SummariesError,
     UnknownNameError,
 )
 from results_store.layout import Layout
@@ -47,6 +48,7 @@ __all__ = [
     "Store",
     "StoreError",
     "StorePathError",
+    "SummariesError",
     "Table",
     "UnknownNameError",
     "check_table_sql",

@@ -7,12 +7,14 @@ StoreError                 root: something about stored results
 ├── RetractionError        trials cannot be withdrawn as asked
 ├── ExportError            a figure or journal cannot be made or written
 ├── QueryError             a query was refused or failed
+│   └── SummariesError     a table asks for summaries that its columns do not have
 └── UnknownNameError       no study, table, search or figure of that name in the store
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from results_store.text import inert
 
@@ -24,6 +26,7 @@ __all__ = [
     "RetractionError",
     "StoreError",
     "StorePathError",
+    "SummariesError",
     "UnknownNameError",
     "query_error",
 ]
@@ -69,6 +72,19 @@ class QueryError(StoreError, ValueError):
         self.summary = message.partition("\n")[0]
         self.line = line
         self.column = column
+
+
+class SummariesError(QueryError):
+    """A table asks for summaries that the columns of its query do not have.
+
+    Attributes:
+        problems: What is wrong, by place: the column, and which of its summaries from 0, if it is one of them.
+    """
+
+    def __init__(self, table: str, problems: Mapping[tuple[str, int | None], str]) -> None:
+        listed = "; ".join(f"{column}: {message}" for (column, _), message in problems.items())
+        super().__init__(inert(f"the summaries of table {table!r}: {listed}"))
+        self.problems = problems
 
 
 def query_error(message: str) -> QueryError:

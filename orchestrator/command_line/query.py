@@ -66,13 +66,17 @@ def table(
     name: Annotated[str | None, typer.Argument(help="Name of a table; all if left out.", show_default=False)] = None,
     store: StoreOption = DEFAULT_STORE,
     table_format: Annotated[TableFormat, typer.Option("--format", help="Form of the table.")] = TableFormat.MARKDOWN,
+    values: Annotated[
+        bool, typer.Option("--values", help="Show every replicate's value instead of means and intervals.")
+    ] = False,
 ) -> None:
-    """Print the tables of a study: mean, interval and number of replicates of every cell."""
+    """Print the tables of a study: mean, interval and number of replicates of every cell, or the single values."""
     results = open_existing(store)
     if name is None and not results.tables(study):
         output.message(f"study {study} asks for no tables; amor query reads its results")
     for table_name in [name] if name is not None else results.tables(study):
-        output.data(rendered(results.table(study, table_name), table_format))
+        built = results.table(study, table_name)
+        output.data(rendered(built.values() if values else built, table_format))
 
 
 def rendered(built: Table | ClaimTable, table_format: TableFormat) -> str:

@@ -52,6 +52,15 @@ class TableRow(StudyModel):
     )
 
 
+class ShareAbove(StudyModel):
+    """The share of seeds above a threshold, with Wilson's interval."""
+
+    share_above: float = Field(description="What a seed's value must exceed; a fraction for rates and accuracies.")
+
+
+SummaryName = Literal["mean", "median", "interquartile_mean", "learned", "log_rank"]
+
+
 class Table(StudyModel):
     """A table of the study: SQL over the view `results`, rendered to Markdown, LaTeX and CSV."""
 
@@ -62,6 +71,32 @@ class Table(StudyModel):
         default_factory=list,
         description="Order, labels and published values of the lines; all variants if empty.",
     )
+    summaries: dict[str, Annotated[list[SummaryName | ShareAbove], Field(min_length=1)]] = Field(
+        default_factory=dict,
+        description=(
+            "What is shown of a column's replicates, by its name in the SQL, each in a column of its own: mean, "
+            "median, interquartile_mean, `{share_above: 0.9}`; of learning times median, learned, log_rank. "
+            "By default the mean; of learning times all three."
+        ),
+    )
+
+    @field_validator("summaries")
+    @classmethod
+    def _distinct_summaries(
+        cls, summaries: dict[str, list[SummaryName | ShareAbove]]
+    ) -> dict[str, list[SummaryName | ShareAbove]]:
+        for column, asked in summaries.items():
+            repeated = [one for place, one in enumerate(asked) if one in asked[:place]]
+            if repeated:
+                raise ValueError(f"{column} has the same summary twice")
+        return summaries
+
+    def summaries_as_data(self) -> dict[str, tuple[str | dict[str, float], ...]]:
+        """The summaries as plain data."""
+        return {
+            column: tuple(one if isinstance(one, str) else {"share_above": one.share_above} for one in asked)
+            for column, asked in self.summaries.items()
+        }
 
 
 def _one_variant() -> dict[str, dict[str, Any]]:

@@ -35,6 +35,7 @@ def submission_record(study: Study) -> SubmissionRecord:
             title=table.title,
             sql=study.table_sql[table.name],
             rows=tuple(TableRow(variant=row.variant, label=row.label, published=row.published) for row in table.rows),
+            summaries=table.summaries_as_data(),
         )
         for table in study.file.tables
     ]

@@ -7,7 +7,7 @@ from orchestrator.document.yaml_document import KeyPath
 from orchestrator.study.checks import query_problem
 from orchestrator.study.study import Study
 from orchestrator.study.submission import submission_record
-from results_store import FolderStore, QueryError, StoreError
+from results_store import FolderStore, QueryError, StoreError, SummariesError
 from results_store import open as open_results
 
 
@@ -25,5 +25,9 @@ def try_tables(study: Study, report: Callable[[KeyPath, str], None]) -> None:
         for index, table in enumerate(study.file.tables):
             try:
                 results.table(study.name, table.name)
+            except SummariesError as error:
+                for (column, place), message in error.problems.items():
+                    path = ("tables", index, "summaries", column)
+                    report(path if place is None else (*path, place), message)
             except QueryError as error:
                 report(("tables", index, "sql"), query_problem(table.sql, error))

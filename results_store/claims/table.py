@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from results_store.claims.verdict import ClaimArm, ClaimVerdict
-from results_store.query.formats import latex, latex_table, markdown, markdown_table, plain
+from results_store.query.formats import markdown, markdown_table, plain
 from results_store.statistics import IntervalMethod, Outcome, mean_interval
-from results_store.tables.table import Column
+from results_store.tables.column import Column
+from results_store.tables.latex_floats import PrintedColumn, PrintedGroup, latex_floats
 from results_store.text import inert
 
 __all__ = ["ClaimTable"]
@@ -67,11 +68,16 @@ class ClaimTable:
         return "".join([*parts, *(f"\n{markdown(note)}\n" for note in self.footnotes())])
 
     def latex(self) -> str:
-        """The table as LaTeX with the rules of booktabs; footnotes follow as small print."""
-        parts = [r"\begin{table}", "\n", r"\centering", "\n", rf"\caption{{{latex(self.title)}}}", "\n"]
-        parts.append(latex_table(self.header, self.lines, numeric=self.numeric))
-        notes = [rf"\par\smallskip{{\footnotesize {latex(note)}}}" + "\n" for note in self.footnotes()]
-        return "".join([*parts, *notes, r"\end{table}", "\n"])
+        """The table as LaTeX, no wider than the text; needs the packages booktabs and graphicx."""
+        texts = [_line(verdict) for verdict in self.verdicts]
+        groups = [
+            PrintedGroup(
+                heading=name,
+                columns=[PrintedColumn.of_texts([line[name] for line in texts], is_numeric=name not in _TEXTS)],
+            )
+            for name in self.header
+        ]
+        return latex_floats(self.title, groups, self.footnotes())
 
     def csv(self) -> str:
         """The numbers in full precision: fractions stay fractions."""

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from results_store.query.latex_text import latex
 from results_store.query.result import QueryResult, translated_errors
 from results_store.text import inert, inert_json
 
@@ -41,23 +42,6 @@ FORMATS = tuple(OutputFormat)
 
 # Underscores inside words, brackets without a target and a lone ampersand are no markup.
 _MARKUP = re.compile(r"[\\`*<>|~$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|(?<=\])\(|&(?=#?\w+;)")
-
-_LATEX = str.maketrans(
-    {
-        **{character: f"\\{character}" for character in "&%$#_{}"},
-        "~": r"\textasciitilde{}",
-        "^": r"\textasciicircum{}",
-        "\\": r"\textbackslash{}",
-        "<": r"\textless{}",
-        ">": r"\textgreater{}",
-        "|": r"\textbar{}",
-        # After the end of a line a bracket would be taken for its argument.
-        "[": "{[}",
-        "]": "{]}",
-        "*": "{*}",
-        "±": r"$\pm$",
-    }
-)
 
 
 def write(result: QueryResult, output_format: OutputFormat | str, stream: BinaryIO) -> None:
@@ -96,11 +80,6 @@ def latex_table(header: Sequence[str], lines: Iterable[Sequence[str]], *, numeri
     head, *body = [" & ".join(map(latex, line)) + r" \\" for line in [header, *lines]]
     rows = [rf"\begin{{tabular}}{{{alignment}}}", r"\toprule", head, r"\midrule", *body, r"\bottomrule"]
     return "\n".join([*rows, r"\end{tabular}", ""])
-
-
-def latex(text: str) -> str:
-    """Text that LaTeX prints as it is."""
-    return inert(text).translate(_LATEX)
 
 
 def _write_parquet(reader: pa.RecordBatchReader, stream: BinaryIO) -> None:

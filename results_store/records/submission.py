@@ -73,6 +73,8 @@ class TableRecord:
         sql: Text of the query, with `$study` as its only parameter.
         rows: Lines to show, in this order; all lines of the query if empty.
         titles: Headings of columns by their names in the query, where they are not made of the name or metric.
+        summaries: What is shown of a column's replicates, by its name in the query: `mean`, `median`,
+            `interquartile_mean`, `{"share_above": 0.9}`; of learning times `median`, `learned`, `log_rank`.
     """
 
     name: str
@@ -80,6 +82,13 @@ class TableRecord:
     sql: str
     rows: Sequence[TableRow] = ()
     titles: Mapping[str, str] = field(default_factory=dict)
+    summaries: Mapping[str, Sequence[str | Mapping[str, float]]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.summaries, Mapping) or not all(
+            isinstance(asked, list | tuple) for asked in self.summaries.values()
+        ):
+            raise TypeError("the summaries of a table are lists by column")
 
 
 @dataclass(frozen=True, kw_only=True)

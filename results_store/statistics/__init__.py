@@ -6,7 +6,15 @@ from results_store.statistics.paired import PairedDifferences, SignFlipTest, pai
 from results_store.statistics.replicates import Gaps, Replicate, Replicates
 from results_store.statistics.shapes import shape_warning
 from results_store.statistics.statements import Comparison, ComparisonKind, Conjunction, Drop, Monotone, Statement
-from results_store.statistics.summaries import Share, interquartile_mean, median, share_above
+from results_store.statistics.summaries import Share, interquartile_mean, median, share_above, wilson_share
+from results_store.statistics.survival import (
+    LearningTime,
+    LogRankTest,
+    Survival,
+    SurvivalCurve,
+    log_rank_test,
+    survival,
+)
 from results_store.statistics.verdicts import ALPHA, Outcome, Verdict, decide_family
 
 __all__ = [
@@ -18,6 +26,8 @@ __all__ = [
     "Gaps",
     "Interval",
     "IntervalMethod",
+    "LearningTime",
+    "LogRankTest",
     "Monotone",
     "Outcome",
     "PairedDifferences",
@@ -26,14 +36,19 @@ __all__ = [
     "Share",
     "SignFlipTest",
     "Statement",
+    "Survival",
+    "SurvivalCurve",
     "Verdict",
     "decide_family",
     "holm_corrected",
     "interquartile_mean",
+    "log_rank_test",
     "mean_interval",
     "median",
     "paired_differences",
     "shape_warning",
     "share_above",
     "sign_flip_test",
+    "survival",
+    "wilson_share",
 ]

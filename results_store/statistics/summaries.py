@@ -7,12 +7,12 @@ import statistics
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["Share", "interquartile_mean", "median", "share_above"]
+__all__ = ["Share", "interquartile_mean", "median", "share_above", "wilson_share"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Share:
-    """How many replicates lie above a threshold.
+    """How many replicates lie above a threshold, or have learned.
 
     Attributes:
         num_above: How many do.
@@ -65,13 +65,25 @@ def share_above(values: Iterable[float | None], threshold: float, *, level: floa
     given = list(values)
     numbers = _numbers(given)
     num_above = sum(number > threshold for number in numbers)
-    counts = {"num_above": num_above, "num_values": len(numbers), "num_missing": len(given) - len(numbers)}
-    if not numbers:
+    return wilson_share(num_above, len(numbers), num_missing=len(given) - len(numbers), level=level)
+
+
+def wilson_share(num_above: int, num_values: int, *, num_missing: int = 0, level: float = 0.95) -> Share:
+    """A share that was counted, with Wilson's interval (Wilson 1927).
+
+    Args:
+        num_above: How many are counted.
+        num_values: Of how many.
+        num_missing: How many there are besides of which nothing is known.
+        level: Wanted coverage.
+    """
+    counts = {"num_above": num_above, "num_values": num_values, "num_missing": num_missing}
+    if not num_values:
         return Share(share=None, low=None, high=None, **counts)
     from scipy.stats import binomtest  # takes half a second to import
 
-    interval = binomtest(num_above, len(numbers)).proportion_ci(confidence_level=level, method="wilson")
-    return Share(share=num_above / len(numbers), low=float(interval.low), high=float(interval.high), **counts)
+    interval = binomtest(num_above, num_values).proportion_ci(confidence_level=level, method="wilson")
+    return Share(share=num_above / num_values, low=float(interval.low), high=float(interval.high), **counts)
 
 
 def _numbers(values: Iterable[float | None]) -> list[float]:

@@ -12,7 +12,9 @@ from results_store.search.importances import (
     most_important_first,
     result_notes,
 )
-from results_store.tables.table import Cell, Column, Line, Table
+from results_store.tables.cell import Cell, Line
+from results_store.tables.column import Column
+from results_store.tables.table import Table
 
 __all__ = ["IMPORTANCES", "importances_table"]
 

@@ -10,7 +10,8 @@ SELECT
     list(validation_entropy_gap_nats ORDER BY seed) AS validation_entropy_gap_nats,
     list(validation_entropy_gap_normalised ORDER BY seed) AS validation_entropy_gap_normalised,
     list(validation_entropy_retrieval_auroc ORDER BY seed) AS validation_entropy_retrieval_auroc,
-    list(state ORDER BY seed) AS state
+    list(state ORDER BY seed) AS state,
+    list(seed ORDER BY seed) AS seed
 FROM results
 WHERE study = $study AND phase = 'grid'
 GROUP BY variant, cell_id

@@ -8,7 +8,8 @@ SELECT
     list(test_gate_recall ORDER BY seed) AS test_gate_recall,
     list(test_gate_f1 ORDER BY seed) AS test_gate_f1,
     list(test_entropy_retrieval_auroc ORDER BY seed) AS test_entropy_retrieval_auroc,
-    list(state ORDER BY seed) AS state
+    list(state ORDER BY seed) AS state,
+    list(seed ORDER BY seed) AS seed
 FROM results
 WHERE study = $study AND phase = 'grid'
 GROUP BY variant, cell_id

@@ -179,6 +179,43 @@ def test_each_meets_one_clear_line(problems_of, good, bad, expected):
     assert len(problems) == len(set(problems))
 
 
+TABLE = "published: {test_accuracy: 0.9}}]"
+
+
+@pytest.mark.parametrize(
+    ("summaries", "expected"),
+    [
+        ("{test_acuracy: [mean]}", "15:6: tables.0.summaries.test_acuracy: this key names no column of replicates"),
+        ("{variant: [mean]}", "variant: this key names no column of replicates of the query; it gives test_accuracy"),
+        ("{test_accuracy: [meen]}", "tables.0.summaries.test_accuracy.0: should be 'mean', 'median', "),
+        ("{test_accuracy: [mean, {share_over: 0.9}]}", "test_accuracy.1.share_over: unknown key"),
+        ("{test_accuracy: [mean, {share_above: high}]}", "share_above: should be a valid number"),
+        (
+            "{test_accuracy: [mean, {share_above: 90}]}",
+            "15:28: tables.0.summaries.test_accuracy.1: the threshold of a fraction is at least 0 and below 1 (got 90; "
+            "90 % is 0.9)",
+        ),
+        ("{test_accuracy: [learned]}", "there is no learned of numbers; they have mean, median, interquartile_mean"),
+        ("{epochs: [median, mean]}", "there is no mean of learning times; they have median, learned, log_rank"),
+        ("{test_accuracy: [mean, mean]}", "test_accuracy has the same summary twice"),
+        ("{test_accuracy: []}", "should have at least 1 item"),
+        ("{test_accuracy: mean}", "should be a valid list"),
+    ],
+)
+def test_summaries_that_a_table_cannot_show_meet_one_clear_line(problems_of, summaries, expected):
+    lists = ["list(test_accuracy) AS test_accuracy", "list({'event': seed, 'trained': 5}) AS epochs"]
+    Path("lists.sql").write_text(f"SELECT variant, {', '.join(lists)} FROM results GROUP BY variant")
+    good = GOOD.replace("one.sql", "lists.sql").replace(
+        TABLE,
+        f"{TABLE},\n    summaries:\n    {{test_accuracy: [mean, median, {{share_above: 0.9}}], epochs: [median]}}",
+    )
+    assert problems_of(good) == []
+    problems = problems_of(
+        good.replace("{test_accuracy: [mean, median, {share_above: 0.9}], epochs: [median]}", summaries)
+    )
+    assert any(expected in problem for problem in problems), problems
+
+
 def test_all_problems_show_at_once(problems_of):
     text = GOOD.replace("seeds: 3", "sedes: 3").replace("gate: {name: entropy}", "gat: {}").replace("[3, 8]", "[]")
     problems = problems_of(text)

@@ -2,10 +2,9 @@
 
 import csv
 import io
-import shutil
-import subprocess
 
 import pytest
+from compiling import compiled
 
 
 @pytest.fixture
@@ -103,15 +102,8 @@ def test_no_claims_make_an_empty_table(stores, make):
     assert "Claim" in table.markdown()
 
 
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
-def test_latex_takes_it(table, tmp_path):
-    document = "\n".join(
-        [r"\documentclass{article}", r"\usepackage{booktabs}", r"\begin{document}", table.latex(), r"\end{document}"]
-    )
-    (tmp_path / "table.tex").write_text(document)
-    arguments = ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "table.tex"]
-    done = subprocess.run(arguments, cwd=tmp_path, capture_output=True, check=False)
-    assert done.returncode == 0, done.stdout.decode(errors="replace")[-2000:]
+def test_latex_takes_it_and_it_fits(table, tmp_path):
+    compiled([table.latex()], tmp_path)
 
 
 def test_what_nobody_published_has_no_columns(stores, make):
