@@ -23,6 +23,9 @@ _PUBLISHED = ("Published", "Inside")
 _TEXTS = ("Study", "Claim", "Metric", "Statement", "Verdict", "Inside")
 """Columns without numbers."""
 
+_BELOW = {"Claim": "Metric", "Effect": "Interval", "Published": "Inside"}
+"""What stands below what in print, instead of beside it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ClaimTable:
@@ -68,15 +71,18 @@ class ClaimTable:
         return "".join([*parts, *(f"\n{markdown(note)}\n" for note in self.footnotes())])
 
     def latex(self) -> str:
-        """The table as LaTeX, no wider than the text; needs the packages booktabs and graphicx."""
-        texts = [_line(verdict) for verdict in self.verdicts]
-        groups = [
-            PrintedGroup(
-                heading=name,
-                columns=[PrintedColumn.of_texts([line[name] for line in texts], is_numeric=name not in _TEXTS)],
-            )
-            for name in self.header
-        ]
+        """The table as LaTeX, no wider than the text; needs the packages booktabs and graphicx.
+
+        What belongs to another column stands below it in small print: metrics below claims, intervals below effects.
+        """
+        lines = [_printed(verdict) for verdict in self.verdicts]
+        groups = []
+        for name in self.header:
+            if name not in _BELOW.values():
+                below = [line[_BELOW[name]] for line in lines] if name in _BELOW else None
+                texts = [line[name] for line in lines]
+                column = PrintedColumn.of_texts(texts, is_numeric=name not in _TEXTS, notes=below)
+                groups.append(PrintedGroup(heading=name, columns=[column]))
         return latex_floats(self.title, groups, self.footnotes())
 
     def csv(self) -> str:
@@ -156,6 +162,14 @@ def _line(verdict: ClaimVerdict) -> dict[str, str]:
         "Published": _each(verdict.arms, _published),
         "Inside": _each(verdict.arms, _inside),
     }
+
+
+def _printed(verdict: ClaimVerdict) -> dict[str, str]:
+    """The same for print, with the interval as a text of its own."""
+    line = _line(verdict)
+    effect, bracket, ends = line["Effect"].partition(" [")
+    inside = "" if line["Inside"] == _ABSENT else f"inside: {line['Inside']}"
+    return {**line, "Effect": effect, "Interval": bracket.strip() + ends, "Inside": inside}
 
 
 def _column(arm: ClaimArm) -> Column:

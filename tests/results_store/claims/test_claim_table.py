@@ -95,11 +95,12 @@ def test_the_study_is_a_column_where_there_are_several(stores, make):
     assert all(len(line) == len(table.header) == len(table.numeric) for line in table.lines)
 
 
-def test_no_claims_make_an_empty_table(stores, make):
+def test_no_claims_make_an_empty_table(stores, make, tmp_path):
     table = stores([make.submission("a", [])]).claims().table()
     assert (table.lines, table.footnotes()) == ([], [])
     assert table.csv() == "\n"
     assert "Claim" in table.markdown()
+    compiled([table.latex()], tmp_path)
 
 
 def test_latex_takes_it_and_it_fits(table, tmp_path):
