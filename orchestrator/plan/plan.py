@@ -8,7 +8,9 @@ from orchestrator.executors.capacity import Capacity
 from orchestrator.plan.forecast import Forecast
 from orchestrator.plan.stacking import make_stacks
 from orchestrator.search.search import Search
+from orchestrator.space.cells import WaitingCell
 from orchestrator.space.trial import Trial
+from orchestrator.study.measuring import Wait
 from orchestrator.study.schema import Claim
 from orchestrator.study.study import Study
 from orchestrator.trainables.estimates import Estimates
@@ -44,10 +46,12 @@ class Plan:
         shared: ids of its trials that other studies of the store have too.
         to_run: the trials to train, longest first.
         left_out: trials that are missing too, but that `--only` leaves alone.
-        num_stacks: how many stacks `to_run` is expected to make.
-        cpu_hours: predicted CPU time of `to_run` in these stacks, from past trials; None without any.
+        num_stacks: how many stacks `to_run`, and then `num_waiting`, are expected to make.
+        cpu_hours: predicted CPU time of these stacks, from past trials; None without any.
         warnings: what the user should know beforehand.
         searches: what is to come of each search, beside these trials.
+        num_waiting: how many trials are to be run when the values are measured that they wait for.
+        waits: what they wait for.
     """
 
     study: Study
@@ -59,6 +63,8 @@ class Plan:
     cpu_hours: float | None
     warnings: tuple[str, ...]
     searches: tuple[SearchPlan, ...] = ()
+    num_waiting: int = 0
+    waits: tuple[Wait, ...] = ()
 
 
 def make_plan(
@@ -71,6 +77,7 @@ def make_plan(
     capacity: Capacity,
     stack_size: int | None = None,
     only: Sequence[str] = (),
+    waits: Sequence[Wait] = (),
 ) -> Plan:
     """Plans a study.
 
@@ -84,6 +91,7 @@ def make_plan(
         capacity: the workers that are expected to run it.
         stack_size: the size of stacks that was asked for; None: chosen.
         only: variants to run; all if empty.
+        waits: what the study's waiting cells wait for.
 
     Raises:
         TrainableError: the trainable raises, or answers against its contract.
@@ -94,7 +102,8 @@ def make_plan(
     chosen = {trial.trial_id for trial in wanted}
     estimates = Estimates(study.trainable)
     to_run = longest_first(wanted, estimates)
-    stacks = make_stacks(to_run, estimates, capacity, stack_size)
+    waiting = longest_first([trial for cell in study.waiting for trial in _stand_ins(cell, study, only)], estimates)
+    stacks = [stack for part in (to_run, waiting) for stack in make_stacks(part, estimates, capacity, stack_size)]
     seconds = forecast.total_s(
         [
             (trial.cell.leaves(), estimates.stack_cost(trial.cell.config, len(stack.trials)) / len(stack.trials))
@@ -111,7 +120,19 @@ def make_plan(
         num_stacks=len(stacks),
         cpu_hours=None if seconds is None else seconds / 3600,
         warnings=(*_source_warnings(study, source_hashes), *_seed_warnings(study)),
+        num_waiting=len(waiting),
+        waits=tuple(wait for wait in waits if not only or wait.variant in only),
     )
+
+
+def _stand_ins(cell: WaitingCell, study: Study, only: Sequence[str]) -> list[Trial]:
+    """The trials of a cell that waits, with stand-ins for its values: they take about as long."""
+    if only and not set(only) & set(cell.variants):
+        return []
+    stand_in = cell.stand_in()
+    return [
+        Trial(trial_id=f"{seed} of {stand_in.cell_id}", cell=stand_in, seed=seed) for seed in study.file.seed_list()
+    ]
 
 
 def longest_first(trials: Sequence[Trial], estimates: Estimates) -> list[Trial]:

@@ -13,7 +13,9 @@ from orchestrator.identity.identifiers import cell_id
 from orchestrator.space.fields import all_paths
 from orchestrator.space.grid import VARIANT, Condition
 from orchestrator.space.layers import Context, Layers
+from orchestrator.space.placed import Place, Placed, Waiting
 from orchestrator.space.resolution import Finding, Resolved, leaves_of, resolve
+from orchestrator.space.sources import Sources
 
 MAX_POINTS = 20_000
 """Grid points of all variants together; more is hardly meant, and would take minutes to resolve."""
@@ -38,17 +40,61 @@ class Cell:
         return leaves_of(self.config.model_dump(mode="json"))
 
 
+@dataclass(frozen=True, kw_only=True)
+class WaitingCell:
+    """A cell of which a value is not known yet: it is measured in other cells.
+
+    Attributes:
+        waiting: what it waits for.
+        variants: the names under which it appears in the study, without repetitions.
+    """
+
+    waiting: Waiting
+    variants: tuple[str, ...]
+
+    @property
+    def cell_id(self) -> str:
+        """Stands in for its id, which depends on the values: the same for the same cell, and no known cell has it."""
+        return self.waiting.key()
+
+    def leaves(self) -> dict[ConfigPath, Any]:
+        """The configuration's values by path, as far as they are known."""
+        return self.waiting.leaves()
+
+    def stand_in(self) -> Cell:
+        """A cell with stand-ins for the values."""
+        return Cell(cell_id=self.cell_id, config=self.waiting.config, variants=self.variants)
+
+
 @dataclass(kw_only=True)
 class Space:
     """All cells of a study, and what is wrong with it.
 
     Attributes:
-        cells: in the order in which they first appear.
+        places: every variant at every grid point that is not searched, in the order of the file.
         findings: problems with written values.
     """
 
-    cells: list[Cell] = field(default_factory=list)
+    places: list[Place] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+
+
+def folded(places: Iterable[Place]) -> list[Cell | WaitingCell]:
+    """Equal configurations as one cell, in the order in which they first appear."""
+    found: dict[str, tuple[Place, dict[str, None]]] = {}
+    for place in places:
+        found.setdefault(place.key(), (place, {}))[1][place.variant] = None
+    return [
+        WaitingCell(waiting=place, variants=tuple(names))
+        if isinstance(place, Waiting)
+        else Cell(cell_id=place.cell_id, config=place.config, variants=tuple(names))
+        for place, names in found.values()
+    ]
+
+
+def known_or_stand_in(cell: Cell | WaitingCell) -> Cell:
+    """The cell itself, or what stands in for it until its values are measured."""
+    return cell.stand_in() if isinstance(cell, WaitingCell) else cell
 
 
 def too_many_points(layers: Layers) -> str | None:
@@ -77,21 +123,26 @@ class _Builder:
         self._used: set[Origin] = set()
         self._met: set[KeyPath] = set()
         self._unused: dict[Origin, Finding] = {}
+        self._places: list[Place] = []
+        self._searched: set[str] = set()
+        self._invalid: set[str] = set()
 
     def build(self, searched: Sequence[Sequence[Resolved]] | None) -> Space:
         self._check_conditions()
         if (message := too_many_points(self._layers)) is not None:
             self._report(Origin(path=("grid",)), (), message)
             return Space(findings=list(self._findings))
-        found: dict[str, tuple[BaseModel, dict[str, None]]] = {}
         num_points = dict.fromkeys((variant.name for variant in self._layers.variants), 0)
         for index, context in enumerate(self._layers.contexts(self._note_met)):
             num_points[context.variant] += 1
             tried = searched[index] if searched is not None else ()
             for resolved in tried:
                 self._note_use(resolved, context.changes)
-            if not tried:
-                self._add_cell(context, found)
+                self._refuse_measured(context, resolved)
+            if tried:
+                self._searched.add(context.variant)
+            else:
+                self._place(context)
         for variant, number in num_points.items():
             if not number:
                 self._report(Origin(path=("grid", "exclude")), (), f"leaves no grid point of variant {variant!r}")
@@ -101,18 +152,35 @@ class _Builder:
         for origin, finding in self._unused.items():
             if origin not in self._used:
                 self._findings[finding] = None
-        cells = [
-            Cell(cell_id=identity, config=config, variants=tuple(names)) for identity, (config, names) in found.items()
-        ]
-        return Space(cells=cells, findings=list(self._findings))
+        sources = Sources(
+            self._places,
+            axes={path for axis in self._layers.grid.axes for path in axis.paths},
+            searched=self._searched,
+            unknown=self._invalid,
+            report=lambda finding: self._findings.setdefault(finding),
+        )
+        places = [sources.linked(place) if isinstance(place, Waiting) else place for place in self._places]
+        return Space(places=places, findings=list(self._findings))
 
-    def _add_cell(self, context: Context, found: dict[str, tuple[BaseModel, dict[str, None]]]) -> None:
-        resolved = resolve(self._layers.trainable, context.written)
+    def _place(self, context: Context) -> None:
+        trainable = self._layers.trainable
+        resolved = resolve(trainable, context.written)
         self._findings |= dict.fromkeys(resolved.findings)
         self._note_use(resolved, context.changes)
-        if resolved.config is not None:
-            identity = cell_id(self._layers.trainable, resolved.config, self._layers.pins)
-            found.setdefault(identity, (resolved.config, {}))[1][context.variant] = None
+        if resolved.config is None:
+            self._invalid.add(context.variant)
+        elif measured := resolved.measured():
+            self._places.append(
+                Waiting(variant=context.variant, written=context.written, config=resolved.config, measured=measured)
+            )
+        else:
+            identity = cell_id(trainable, resolved.config, self._layers.pins)
+            self._places.append(Placed(variant=context.variant, cell_id=identity, config=resolved.config))
+
+    def _refuse_measured(self, context: Context, resolved: Resolved) -> None:
+        for path in resolved.measured():
+            message = f"variant {context.variant!r} is searched; its cells cannot wait for a value that is measured"
+            self._report(context.written[path].origin, path, message)
 
     def _note_use(self, resolved: Resolved, written: Iterable[Change]) -> None:
         """A value is used where it, or the value that replaced it, is part of the configuration."""

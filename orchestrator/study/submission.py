@@ -1,9 +1,14 @@
 """The record of a submission: what was asked for, so that the store alone can answer for it."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 
+from orchestrator.document.changes import nested
 from orchestrator.identity.identifiers import new_submission_id
+from orchestrator.space.cells import WaitingCell
+from orchestrator.space.trial import Trial
+from orchestrator.study.points import points_of
 from orchestrator.study.study import Study
 from results_store.records import MemberRecord, MetricInfo, SubmissionRecord, TableRecord, TableRow
 from results_store.search import SearchInfo
@@ -65,33 +70,45 @@ def _searches(study: Study) -> tuple[SearchInfo, ...]:
 
 
 def _members(study: Study) -> list[MemberRecord]:
-    points = _points(study)
-    configs = {cell.cell_id: cell.config.model_dump(mode="json") for cell in study.cells}
+    points = points_of(study)
+    of_cells: dict[str, list[Trial]] = {}
+    for trial in study.trials:
+        of_cells.setdefault(trial.cell.cell_id, []).append(trial)
+    members = []
+    for cell in study.all_cells:
+        if isinstance(cell, WaitingCell):
+            members += _waiting(cell, study, points)
+            continue
+        config = cell.config.model_dump(mode="json")
+        members += [
+            MemberRecord(
+                variant=variant,
+                cell_id=cell.cell_id,
+                trial_id=trial.trial_id,
+                seed=trial.seed,
+                config=config,
+                point=points[variant, cell.cell_id],
+            )
+            for trial in of_cells[cell.cell_id]
+            for variant in cell.variants
+        ]
+    return members
+
+
+def _waiting(cell: WaitingCell, study: Study, points: Mapping[tuple[str, str], str]) -> list[MemberRecord]:
+    """The replicates of a cell of which a value is not known yet, nor therefore its id and its trials."""
+    known = cell.leaves()
+    unknown = cell.waiting.measured
     return [
         MemberRecord(
             variant=variant,
-            cell_id=trial.cell.cell_id,
-            trial_id=trial.trial_id,
-            seed=trial.seed,
-            config=configs[trial.cell.cell_id],
-            point=points[variant, trial.cell.cell_id],
+            cell_id=cell.cell_id,
+            trial_id=None,
+            seed=seed,
+            config=nested(known | dict.fromkeys(unknown)),
+            point=points[variant, cell.cell_id],
+            measured_later=tuple(".".join(path) for path in unknown),
         )
-        for trial in study.trials
-        for variant in trial.cell.variants
+        for seed in study.file.seed_list()
+        for variant in cell.variants
     ]
-
-
-def _points(study: Study) -> dict[tuple[str, str], str]:
-    """What tells the cells of one variant apart, such as `top_k=3, scale=5.0`, by variant and cell id."""
-    points = {}
-    for variant in study.file.variants:
-        leaves = {cell.cell_id: cell.leaves() for cell in study.cells if variant in cell.variants}
-        paths = dict.fromkeys(path for values in leaves.values() for path in values)
-        varying = [path for path in paths if len({repr(values.get(path)) for values in leaves.values()}) > 1]
-        last_names = [path[-1] for path in varying]
-        names = {path: path[-1] if last_names.count(path[-1]) == 1 else ".".join(path) for path in varying}
-        for cell_id, values in leaves.items():
-            points[variant, cell_id] = ", ".join(
-                f"{names[path]}={values[path]}" for path in varying if values.get(path) is not None
-            )
-    return points

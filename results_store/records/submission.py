@@ -38,18 +38,21 @@ class MemberRecord:
     Attributes:
         variant: Name of the variant.
         point: Which of the variant's cells this is, as text; empty where it has only one.
-        cell_id: Identity of the full configuration without a seed.
-        trial_id: Identity of the trial.
+        cell_id: Identity of the full configuration without a seed; while a value of it is to be measured, what
+            tells it from the study's other cells.
+        trial_id: Identity of the trial; None while a value is to be measured: the member waits.
         seed: Seed of the trial.
         config: The resolved configuration, nested; its leaves become columns of `results`.
+        measured_later: The dotted names of the numbers that are to be measured; None in `config`.
     """
 
     variant: str
     cell_id: str
-    trial_id: str
+    trial_id: str | None
     seed: int
     config: Mapping[str, Any]
     point: str = ""
+    measured_later: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

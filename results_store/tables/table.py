@@ -17,7 +17,7 @@ from results_store.text import inert
 __all__ = ["Cell", "Column", "Line", "Table"]
 
 _ABSENT = "—"
-_STATES = ("completed", "diverged", "failed", "pending", "pruned", "retracted")
+_STATES = ("completed", "diverged", "failed", "pending", "pruned", "retracted", "waiting")
 
 
 @dataclass(frozen=True, kw_only=True)
