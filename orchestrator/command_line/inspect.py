@@ -15,8 +15,7 @@ from results_store import Results, UnknownNameError
 
 _STATUS_SQL = """
     WITH members AS (
-        SELECT DISTINCT study, coalesce(trial_id, concat_ws(' ', variant, point, seed)), state, finished_at, duration_s
-        FROM results
+        SELECT DISTINCT study, trial_id, state, finished_at, duration_s FROM results
     ), spans AS (
         SELECT study,
                count(*) FILTER (finished_at >= submitted_at) AS recent,

@@ -8,8 +8,7 @@ from orchestrator.executors.capacity import Capacity
 from orchestrator.plan.forecast import Forecast
 from orchestrator.plan.stacking import make_stacks
 from orchestrator.search.search import Search
-from orchestrator.space.cells import WaitingCell
-from orchestrator.space.trial import Trial
+from orchestrator.space.trial import Trial, stand_in_trials
 from orchestrator.study.measuring import Wait
 from orchestrator.study.schema import Claim
 from orchestrator.study.study import Study
@@ -102,7 +101,13 @@ def make_plan(
     chosen = {trial.trial_id for trial in wanted}
     estimates = Estimates(study.trainable)
     to_run = longest_first(wanted, estimates)
-    waiting = longest_first([trial for cell in study.waiting for trial in _stand_ins(cell, study, only)], estimates)
+    stand_ins = [
+        trial
+        for cell in study.waiting
+        if not only or set(only) & set(cell.variants)
+        for trial in stand_in_trials(cell, study.file.seed_list())
+    ]
+    waiting = longest_first(stand_ins, estimates)
     stacks = [stack for part in (to_run, waiting) for stack in make_stacks(part, estimates, capacity, stack_size)]
     seconds = forecast.total_s(
         [
@@ -123,16 +128,6 @@ def make_plan(
         num_waiting=len(waiting),
         waits=tuple(wait for wait in waits if not only or wait.variant in only),
     )
-
-
-def _stand_ins(cell: WaitingCell, study: Study, only: Sequence[str]) -> list[Trial]:
-    """The trials of a cell that waits, with stand-ins for its values: they take about as long."""
-    if only and not set(only) & set(cell.variants):
-        return []
-    stand_in = cell.stand_in()
-    return [
-        Trial(trial_id=f"{seed} of {stand_in.cell_id}", cell=stand_in, seed=seed) for seed in study.file.seed_list()
-    ]
 
 
 def longest_first(trials: Sequence[Trial], estimates: Estimates) -> list[Trial]:

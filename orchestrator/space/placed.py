@@ -1,6 +1,5 @@
 """One variant at one grid point: its configuration, or what it waits for until that is known."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from orchestrator.document.changes import Change, ConfigPath
-from orchestrator.identity.identifiers import DIGITS
+from orchestrator.identity.identifiers import hex_digest
 from orchestrator.space.measured import Measured
 from orchestrator.space.resolution import Resolved, leaves_of, resolve
 from orchestrator.trainables.contract import Trainable
@@ -63,8 +62,7 @@ class Waiting:
     def key(self) -> str:
         """Equal for configurations that will be equal: the same values, measured in the same cells. No cell has it."""
         measured = [(path, self.measured[path].metric, source.cell_id) for path, source in self.sources.items()]
-        content = repr((sorted(self.leaves().items()), sorted(measured)))
-        return f"waiting-{hashlib.sha256(content.encode()).hexdigest()[:DIGITS]}"
+        return hex_digest(f"waiting {sorted(self.leaves().items())} {sorted(measured)}")
 
     def resolve(self, trainable: Trainable, values: Mapping[ConfigPath, float]) -> Resolved:
         """The configuration with the values that were measured, by path."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from orchestrator.document.changes import nested
 from orchestrator.identity.identifiers import new_submission_id
 from orchestrator.space.cells import WaitingCell
-from orchestrator.space.trial import Trial
+from orchestrator.space.trial import Trial, stand_in_trials
 from orchestrator.study.points import points_of
 from orchestrator.study.study import Study
 from results_store.records import MemberRecord, MetricInfo, SubmissionRecord, TableRecord, TableRow
@@ -96,19 +96,19 @@ def _members(study: Study) -> list[MemberRecord]:
 
 
 def _waiting(cell: WaitingCell, study: Study, points: Mapping[tuple[str, str], str]) -> list[MemberRecord]:
-    """The replicates of a cell of which a value is not known yet, nor therefore its id and its trials."""
-    known = cell.leaves()
+    """The replicates of a cell of which a value is not known yet, under ids that stand in for theirs."""
     unknown = cell.waiting.measured
+    config = nested(cell.leaves() | dict.fromkeys(unknown))
     return [
         MemberRecord(
             variant=variant,
             cell_id=cell.cell_id,
-            trial_id=None,
-            seed=seed,
-            config=nested(known | dict.fromkeys(unknown)),
+            trial_id=trial.trial_id,
+            seed=trial.seed,
+            config=config,
             point=points[variant, cell.cell_id],
             measured_later=tuple(".".join(path) for path in unknown),
         )
-        for seed in study.file.seed_list()
+        for trial in stand_in_trials(cell, study.file.seed_list())
         for variant in cell.variants
     ]

@@ -38,17 +38,17 @@ class MemberRecord:
     Attributes:
         variant: Name of the variant.
         point: Which of the variant's cells this is, as text; empty where it has only one.
-        cell_id: Identity of the full configuration without a seed; while a value of it is to be measured, what
-            tells it from the study's other cells.
-        trial_id: Identity of the trial; None while a value is to be measured: the member waits.
+        cell_id: Identity of the full configuration without a seed.
+        trial_id: Identity of the trial.
         seed: Seed of the trial.
         config: The resolved configuration, nested; its leaves become columns of `results`.
-        measured_later: The dotted names of the numbers that are to be measured; None in `config`.
+        measured_later: The dotted names of numbers in `config` that are None, because they are to be measured in other
+            cells first: the member waits, and its ids stand in for those that it will have.
     """
 
     variant: str
     cell_id: str
-    trial_id: str | None
+    trial_id: str
     seed: int
     config: Mapping[str, Any]
     point: str = ""

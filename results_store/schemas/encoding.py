@@ -217,7 +217,6 @@ def _submission_rows(record: SubmissionRecord) -> list[dict[str, Any]]:
     rows = []
     for position, member in enumerate(record.members):
         row = {field.name: getattr(member, field.name) for field in dataclasses.fields(member)}
-        del row["measured_later"]
         row |= {"member": position, "config": _json(member.config)}
         rows.append({**shared, **row, **config_columns(member.config)})
     return rows

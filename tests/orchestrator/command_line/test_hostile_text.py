@@ -3,6 +3,7 @@
 import json
 import os
 import unicodedata
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -67,6 +68,7 @@ def hostile_store(tmp_path):
         MemberRecord(variant=HOSTILE, cell_id=HOSTILE, trial_id=trial_id, seed=seed, config=config, point=HOSTILE)
         for seed, trial_id in enumerate((TRIAL, FAILED))
     ]
+    members.append(replace(members[0], trial_id="e" * 32, seed=2, measured_later=(HOSTILE,)))
     rows = [TableRow(variant=HOSTILE, label=HOSTILE, published={"score": 0.5})]
     store.publish(
         [
