@@ -28,7 +28,7 @@ from orchestrator.search.space import SearchedParameter, in_order
 from orchestrator.space.fields import all_paths
 from orchestrator.space.grid import VARIANT, Condition, Report, parse_condition
 from orchestrator.space.layers import Layers
-from orchestrator.trainables.test_split import metrics_of_test_split, refusal_of_metric
+from orchestrator.trainables.test_split import refusal_of_metric
 
 
 def check_search(
@@ -134,8 +134,6 @@ class _Checker:
     # What must exist elsewhere
 
     def _check_metrics(self, section: SearchSection) -> None:
-        known = [metric.name for metric in self._study.trainable.metrics]
-        of_test = metrics_of_test_split(self._study.trainable)
         fractions = {metric.name for metric in self._study.trainable.metrics if metric.unit == "fraction"}
         per_epoch = {metric.name for metric in self._study.trainable.epoch_metrics}
         named = [("objectives", index, objective.metric) for index, objective in enumerate(section.objectives)]
@@ -144,11 +142,8 @@ class _Checker:
             if metric is None:
                 continue
             place: KeyPath = (*self._at, key, index, "metric")
-            if metric not in known:
-                usable = [name for name in known if name not in of_test]
-                near = suggestion(metric, usable) or f"; known: {', '.join(usable)}"
-                self._report(place, f"there is no metric {shown(metric)}{near}")
-            elif refusal := refusal_of_metric(metric, self._study.trainable, "a search never sees the test split"):
+            refusal = refusal_of_metric(metric, self._study.trainable, "a search never sees the test split")
+            if refusal is not None:
                 self._report(place, refusal)
             elif isinstance(section.pruning, Halving) and metric not in per_epoch:
                 message = f"pruning: halving takes metrics that are reported per epoch, which {metric!r} is not"

@@ -81,7 +81,7 @@ class References:
         written = change.value
         if not isinstance(written, Mapping) or MEASURED_BY not in written:
             return change
-        of = self._name(MEASURED_BY, written, change, self._variants, "variant")
+        of = self._variant(written, change)
         metric = self._metric(written, change)
         where = self._where(written.get("where", {}), change)
         value = Measured(
@@ -96,26 +96,29 @@ class References:
         return Change(path=change.path, value=value, origin=change.origin)
 
     def _metric(self, written: Mapping[str, Any], change: Change) -> str:
-        known = [metric.name for metric in self._trainable.metrics]
-        name = self._name("metric", written, change, known, "metric")
-        refusal = refusal_of_metric(name, self._trainable, "a configuration never depends on the test split")
+        name = self._name("metric", written, change, "metric")
+        rule = "a configuration never depends on the test split"
+        refusal = refusal_of_metric(name, self._trainable, rule) if name else None
         if refusal is not None:
             self._report(change, ("metric",), refusal)
         return name
 
-    def _name(
-        self, key: str, written: Mapping[str, Any], change: Change, known: Collection[str] | None, kind: str
-    ) -> str:
+    def _variant(self, written: Mapping[str, Any], change: Change) -> str:
+        name, known = self._name(MEASURED_BY, written, change, "variant"), self._variants
+        if name and known is not None and name not in known:
+            near = suggestion(name, known) or f"; known: {', '.join(known)}"
+            self._report(change, (MEASURED_BY,), f"there is no variant {shown(name)}{near}")
+        return name
+
+    def _name(self, key: str, written: Mapping[str, Any], change: Change, kind: str) -> str:
+        """The name as written; empty where there is none."""
         if key not in written:
             self._report(change, (key,), REQUIRED)
             return ""
         name = written[key]
-        if not isinstance(name, str):
+        if not isinstance(name, str) or not name:
             self._report(change, (key,), f"should be the name of a {kind} (got {shown(name)})")
             return ""
-        if known is not None and name not in known:
-            near = suggestion(name, known) or f"; known: {', '.join(known)}"
-            self._report(change, (key,), f"there is no {kind} {shown(name)}{near}")
         return name
 
     def _where(self, written: Any, change: Change) -> dict[ConfigPath, Scalar] | None:

@@ -47,8 +47,9 @@ class Sources:
         """The same with the cells in which its values are measured, as far as there is nothing wrong with them."""
         sources: dict[ConfigPath, Placed] = {}
         for path, value in waiting.measured.items():
-            if value.of in self._unknown or (not self._of_variants[value.of] and value.of not in self._searched):
-                continue  # it has been told why there is no such cell
+            has_cells = value.of in self._searched or self._of_variants[value.of]
+            if value.of in self._unknown or not has_cells:
+                continue  # it has been told why there are none
             try:
                 sources[path] = self._source(waiting, value)
             except _NoSourceError as error:
