@@ -17,6 +17,7 @@ from orchestrator.space.cells import Space, build_space, folded, known_or_stand_
 from orchestrator.space.grid import RESERVED, parse_grid
 from orchestrator.space.layers import Layers, Variant
 from orchestrator.space.measured import References
+from orchestrator.space.sources import with_sources
 from orchestrator.study.checks import check_claims, check_tables
 from orchestrator.study.schema import SCHEMA_VERSION, StudyFile
 from orchestrator.study.settings import Settings, apply_to_study, parse_settings
@@ -165,7 +166,7 @@ class _Loader:
     def _resolve(self, layers: Layers, searched: Searched) -> Space:
         """The cells, as far as they can be told, so that all problems show at once."""
         is_guess = self._data.get("search") is not None and not searched.searches
-        space = build_space(layers, searched.tried or None)
+        space = with_sources(build_space(layers, searched.tried or None), layers)
         for finding in space.findings:
             if is_guess and not finding.message.startswith("unknown"):
                 continue  # what the search would choose, or use, is not known

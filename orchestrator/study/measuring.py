@@ -6,11 +6,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from orchestrator.document.changes import ConfigPath
-from orchestrator.identity.identifiers import cell_id, trial_ids
-from orchestrator.space.cells import WaitingCell
+from orchestrator.identity.identifiers import trial_ids
+from orchestrator.space.cells import AnyCell, Cell, WaitingCell, cell_of
 from orchestrator.space.measured import measured_value
-from orchestrator.space.placed import Place, Placed, Waiting
-from orchestrator.study.points import points_of
+from orchestrator.study.points import Points
 from orchestrator.study.study import Study
 from orchestrator.trainables.contract import TrialStatus
 from results_store import Results
@@ -61,50 +60,50 @@ def measure(study: Study, results: Results) -> Measurement:
     if not study.waiting:
         return Measurement(study=study)
     measuring = _Measuring(study, results)
-    places = tuple(measuring.resolved(place) for place in study.places)
+    places = tuple(measuring.resolved(cell) for cell in study.places)
     return Measurement(study=replace(study, places=places), waits=tuple(dict.fromkeys(measuring.waits)))
 
 
 class _Measuring:
     def __init__(self, study: Study, results: Results) -> None:
         self._study = study
-        self._points = points_of(study)
+        self._points = Points(list(study.file.variants), study.all_cells)
         self._trial_ids = {
             source.cell_id: list(trial_ids(study.trainable, source.config, study.pins, study.file.seed_list()).values())
             for cell in study.waiting
-            for source in cell.waiting.sources.values()
+            for source in cell.sources.values()
         }
         self._rows = _rows(results, study.waiting, self._trial_ids)
         self.waits: list[Wait] = []
 
-    def resolved(self, place: Place) -> Place:
-        """The place with its cell, if that is known; else it is noted what it waits for."""
-        if isinstance(place, Placed):
-            return place
+    def resolved(self, cell: AnyCell) -> AnyCell:
+        """The cell with its values, if they are known; else it is noted what it waits for."""
+        if isinstance(cell, Cell):
+            return cell
         study = self._study
         values: dict[ConfigPath, float] = {}
         reasons: list[str] = []
-        for path, source in place.sources.items():
-            value = self._value(source, place.measured[path].metric)
+        for path, source in cell.sources.items():
+            value = self._value(source, cell.measured[path].metric)
             if isinstance(value, str):
                 reasons.append(value)
             else:
                 values[path] = value
         if not reasons:
-            resolved = place.resolve(study.trainable, values)
+            resolved = cell.resolve(study.trainable, values)
             if resolved.config is not None:
-                identity = cell_id(study.trainable, resolved.config, study.pins)
-                return Placed(variant=place.variant, cell_id=identity, config=resolved.config)
-            reasons += _refusals(place, values, [finding.message for finding in resolved.findings])
-        point = self._points[place.variant, place.key()]
-        self.waits += [Wait(variant=place.variant, point=point, reason=reason) for reason in reasons]
-        return place
+                return cell_of(study.trainable, resolved.config, study.pins, cell.variants)
+            reasons += _refusals(cell, values, [finding.message for finding in resolved.findings])
+        for variant in cell.variants:
+            point = self._points.of(variant, cell.cell_id)
+            self.waits += [Wait(variant=variant, point=point, reason=reason) for reason in reasons]
+        return cell
 
-    def _value(self, source: Placed, metric: str) -> float | str:
+    def _value(self, source: Cell, metric: str) -> float | str:
         """The value, or why there is none yet."""
         wanted = self._trial_ids[source.cell_id]
         rows = [self._rows[trial_id] for trial_id in wanted if trial_id in self._rows]
-        name = _named(source.variant, self._points[source.variant, source.cell_id])
+        name = _named(source.variants[0], self._points.of(source.variants[0], source.cell_id))
         if len(rows) < len(wanted):
             return f"{len(rows)} of {len(wanted)} seeds of {name} are done"
         num_diverged = sum(row["status"] != TrialStatus.COMPLETED for row in rows)
@@ -120,7 +119,7 @@ def _rows(
     results: Results, waiting: Sequence[WaitingCell], trial_ids_of_cells: Mapping[str, Sequence[str]]
 ) -> dict[str, dict[str, Any]]:
     """Status and metrics of the trials in which something is measured, as far as they have ended."""
-    metrics = {value.metric for cell in waiting for value in cell.waiting.measured.values()}
+    metrics = {value.metric for cell in waiting for value in cell.measured.values()}
     # Chosen by name, for the column of a metric that no trial has reported yet is not there.
     names = ", ".join(map(literal, ("trial_id", "status", *sorted(metrics))))
     rows = results.sql(
@@ -142,9 +141,9 @@ def _number(value: Any) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _refusals(place: Waiting, values: Mapping[ConfigPath, float], messages: Sequence[str]) -> Iterator[str]:
+def _refusals(cell: WaitingCell, values: Mapping[ConfigPath, float], messages: Sequence[str]) -> Iterator[str]:
     """What is wrong with a configuration that would be valid with other values."""
-    measured = ", ".join(f"{place.measured[path]} is {value}, as {'.'.join(path)}" for path, value in values.items())
+    measured = ", ".join(f"{cell.measured[path]} is {value}, as {'.'.join(path)}" for path, value in values.items())
     for message in messages:
         yield f"{measured}: {message}"
 

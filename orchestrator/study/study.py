@@ -8,8 +8,7 @@ from orchestrator.document.problems import Problem
 from orchestrator.document.yaml_document import Document, KeyPath
 from orchestrator.identity.identifiers import Pins
 from orchestrator.search.search import Search
-from orchestrator.space.cells import Cell, WaitingCell, folded
-from orchestrator.space.placed import Place
+from orchestrator.space.cells import AnyCell, Cell, WaitingCell, folded
 from orchestrator.space.trial import Trial, trials_of
 from orchestrator.study.schema import StudyFile
 from orchestrator.trainables.contract import Trainable
@@ -24,7 +23,7 @@ class Study:
         document: the file as written.
         settings: the `--set` arguments.
         trainable: what is trained.
-        places: every variant at every grid point that is not searched, in the order of the file.
+        places: the cell of every variant at every grid point that is not searched, in the order of the file.
         table_sql: the SQL text of each table, by the table's name.
         searches: one for each variant and grid point that is searched, equal ones once.
     """
@@ -33,7 +32,7 @@ class Study:
     document: Document
     settings: tuple[str, ...]
     trainable: Trainable
-    places: tuple[Place, ...]
+    places: tuple[AnyCell, ...]
     table_sql: Mapping[str, str]
     searches: tuple[Search, ...] = ()
 
@@ -51,7 +50,7 @@ class Study:
         return self.file.pins()
 
     @cached_property
-    def all_cells(self) -> tuple[Cell | WaitingCell, ...]:
+    def all_cells(self) -> tuple[AnyCell, ...]:
         """Every distinct configuration that is not searched, known or not, in the order of the file."""
         return tuple(folded(self.places))
 

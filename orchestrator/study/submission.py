@@ -1,6 +1,5 @@
 """The record of a submission: what was asked for, so that the store alone can answer for it."""
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 
@@ -8,7 +7,7 @@ from orchestrator.document.changes import nested
 from orchestrator.identity.identifiers import new_submission_id
 from orchestrator.space.cells import WaitingCell
 from orchestrator.space.trial import Trial, stand_in_trials
-from orchestrator.study.points import points_of
+from orchestrator.study.points import Points
 from orchestrator.study.study import Study
 from results_store.records import MemberRecord, MetricInfo, SubmissionRecord, TableRecord, TableRow
 from results_store.search import SearchInfo
@@ -21,6 +20,7 @@ def submission_record(study: Study) -> SubmissionRecord:
     A search brings tables of its own; a table of the study that has the name of one stands instead of it.
     """
     searches = _searches(study)
+    points = Points(list(study.file.variants), study.all_cells)
     metrics = tuple(
         MetricInfo(
             name=metric.name,
@@ -53,7 +53,7 @@ def submission_record(study: Study) -> SubmissionRecord:
         trainable=study.trainable.name,
         trainable_version=study.trainable.version,
         metrics=metrics,
-        members=tuple(_members(study)),
+        members=tuple(_members(study, points)),
         limits=study.file.limits.model_dump(mode="json"),
         tables=(*own_tables, *(table for table in search_tables(searches, metrics) if table.name not in own_names)),
         claims=tuple(claim.model_dump(mode="json") for claim in study.file.claims),
@@ -69,8 +69,7 @@ def _searches(study: Study) -> tuple[SearchInfo, ...]:
     return tuple(search_info(search) for search in study.searches)
 
 
-def _members(study: Study) -> list[MemberRecord]:
-    points = points_of(study)
+def _members(study: Study, points: Points) -> list[MemberRecord]:
     of_cells: dict[str, list[Trial]] = {}
     for trial in study.trials:
         of_cells.setdefault(trial.cell.cell_id, []).append(trial)
@@ -87,7 +86,7 @@ def _members(study: Study) -> list[MemberRecord]:
                 trial_id=trial.trial_id,
                 seed=trial.seed,
                 config=config,
-                point=points[variant, cell.cell_id],
+                point=points.of(variant, cell.cell_id),
             )
             for trial in of_cells[cell.cell_id]
             for variant in cell.variants
@@ -95,9 +94,9 @@ def _members(study: Study) -> list[MemberRecord]:
     return members
 
 
-def _waiting(cell: WaitingCell, study: Study, points: Mapping[tuple[str, str], str]) -> list[MemberRecord]:
+def _waiting(cell: WaitingCell, study: Study, points: Points) -> list[MemberRecord]:
     """The replicates of a cell of which a value is not known yet, under ids that stand in for theirs."""
-    unknown = cell.waiting.measured
+    unknown = cell.measured
     config = nested(cell.leaves() | dict.fromkeys(unknown))
     return [
         MemberRecord(
@@ -106,7 +105,7 @@ def _waiting(cell: WaitingCell, study: Study, points: Mapping[tuple[str, str], s
             trial_id=trial.trial_id,
             seed=trial.seed,
             config=config,
-            point=points[variant, cell.cell_id],
+            point=points.of(variant, cell.cell_id),
             measured_later=tuple(".".join(path) for path in unknown),
         )
         for trial in stand_in_trials(cell, study.file.seed_list())

@@ -54,9 +54,9 @@ def problems_of(load):
 def sources(study):
     """(top_k of the waiting cell, variant, top_k and scale of the cell in which its rate is measured)."""
     return [
-        (cell.leaves()[TOP_K], source.variant, source.leaves()[TOP_K], source.leaves()[SCALE])
+        (cell.leaves()[TOP_K], source.variants[0], source.leaves()[TOP_K], source.leaves()[SCALE])
         for cell in study.waiting
-        for source in cell.waiting.sources.values()
+        for source in cell.sources.values()
     ]
 
 
