@@ -8,7 +8,8 @@ from orchestrator.plan.claims import seed_warnings
 from orchestrator.plan.forecast import Forecast
 from orchestrator.plan.stacking import make_stacks
 from orchestrator.search.search import Search
-from orchestrator.space.trial import Trial
+from orchestrator.space.trial import Trial, stand_in_trials
+from orchestrator.study.measuring import Wait
 from orchestrator.study.study import Study
 from orchestrator.trainables.estimates import Estimates
 
@@ -40,10 +41,12 @@ class Plan:
         shared: ids of its trials that other studies of the store have too.
         to_run: the trials to train, longest first.
         left_out: trials that are missing too, but that `--only` leaves alone.
-        num_stacks: how many stacks `to_run` is expected to make.
-        cpu_hours: predicted CPU time of `to_run` in these stacks, from past trials; None without any.
+        num_stacks: how many stacks `to_run`, and then `num_waiting`, are expected to make.
+        cpu_hours: predicted CPU time of these stacks, from past trials; None without any.
         warnings: what the user should know beforehand.
         searches: what is to come of each search, beside these trials.
+        num_waiting: how many trials are to be run when the values are measured that they wait for.
+        waits: what they wait for.
     """
 
     study: Study
@@ -55,6 +58,8 @@ class Plan:
     cpu_hours: float | None
     warnings: tuple[str, ...]
     searches: tuple[SearchPlan, ...] = ()
+    num_waiting: int = 0
+    waits: tuple[Wait, ...] = ()
 
 
 def make_plan(
@@ -68,6 +73,7 @@ def make_plan(
     stack_size: int | None = None,
     only: Sequence[str] = (),
     together: Sequence[Study] = (),
+    waits: Sequence[Wait] = (),
 ) -> Plan:
     """Plans a study.
 
@@ -82,6 +88,7 @@ def make_plan(
         stack_size: the size of stacks that was asked for; None: chosen.
         only: variants to run; all if empty.
         together: the studies that are planned together, this one among them: claims of one family may span them.
+        waits: what the study's waiting cells wait for.
 
     Raises:
         TrainableError: the trainable raises, or answers against its contract.
@@ -92,7 +99,14 @@ def make_plan(
     chosen = {trial.trial_id for trial in wanted}
     estimates = Estimates(study.trainable)
     to_run = longest_first(wanted, estimates)
-    stacks = make_stacks(to_run, estimates, capacity, stack_size)
+    stand_ins = [
+        trial
+        for cell in study.waiting
+        if not only or set(only) & set(cell.variants)
+        for trial in stand_in_trials(cell, study.file.seed_list())
+    ]
+    waiting = longest_first(stand_ins, estimates)
+    stacks = [stack for part in (to_run, waiting) for stack in make_stacks(part, estimates, capacity, stack_size)]
     seconds = forecast.total_s(
         [
             (trial.cell.leaves(), estimates.stack_cost(trial.cell.config, len(stack.trials)) / len(stack.trials))
@@ -109,6 +123,8 @@ def make_plan(
         num_stacks=len(stacks),
         cpu_hours=None if seconds is None else seconds / 3600,
         warnings=(*_source_warnings(study, source_hashes), *seed_warnings(study, together)),
+        num_waiting=len(waiting),
+        waits=tuple(wait for wait in waits if not only or wait.variant in only),
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from orchestrator.document.changes import ConfigPath
-from orchestrator.space.cells import Cell
+from orchestrator.space.cells import AnyCell
 
 
 class Points:
@@ -14,7 +14,7 @@ class Points:
         cells: all cells of the study.
     """
 
-    def __init__(self, variants: Sequence[str], cells: Sequence[Cell]) -> None:
+    def __init__(self, variants: Sequence[str], cells: Sequence[AnyCell]) -> None:
         self._texts: dict[tuple[str, str], Mapping[ConfigPath, str]] = {}
         for variant in variants:
             leaves = {cell.cell_id: cell.leaves() for cell in cells if variant in cell.variants}

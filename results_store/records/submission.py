@@ -44,6 +44,8 @@ class MemberRecord:
         trial_id: Identity of the trial.
         seed: Seed of the trial.
         config: The resolved configuration, nested; its leaves become columns of `results`.
+        measured_later: The dotted names of numbers in `config` that are None, because they are to be measured in other
+            cells first: the member waits, and its ids stand in for those that it will have.
     """
 
     variant: str
@@ -52,6 +54,7 @@ class MemberRecord:
     seed: int
     config: Mapping[str, Any]
     point: str = ""
+    measured_later: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,10 +1,10 @@
 """Claims as a submission records them: with the cells that their arms are."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from orchestrator.document.model import Scalar
 from orchestrator.document.yaml_document import KeyPath
-from orchestrator.space.cells import Cell
+from orchestrator.space.cells import AnyCell, WaitingCell, known_or_stand_in
 from orchestrator.study.claims.arms import ArmCells, FoundCell, WrittenArm, written_arms
 from orchestrator.study.claims.schema import (
     Bound,
@@ -18,22 +18,23 @@ from orchestrator.study.claims.schema import (
 from orchestrator.study.points import Points
 from results_store.records import ArmRecord, ClaimRecord, StatementRecord
 
-_NOT_KNOWN = "which cell it is will be known once others are done"
+_NOT_KNOWN = "a value of its configuration is measured in another cell, which is not done"
 _NOWHERE: KeyPath = ()
 
 
 def claim_records(
-    claims: Sequence[Claim], cells: Sequence[Cell], points: Points, *, study: str
+    claims: Sequence[Claim], cells: Sequence[AnyCell], points: Points, *, study: str
 ) -> tuple[ClaimRecord, ...]:
     """The records of a study's claims.
 
     Args:
         claims: claims that were checked.
-        cells: the study's cells.
+        cells: the study's cells, known or waiting.
         points: names them.
         study: the study's name, which is also the family of claims that name none.
     """
-    recorder = _Recorder(ArmCells(cells), points)
+    waiting = frozenset(cell.cell_id for cell in cells if isinstance(cell, WaitingCell))
+    recorder = _Recorder(ArmCells([known_or_stand_in(cell) for cell in cells]), points, waiting)
     return tuple(
         ClaimRecord(name=claim.name, family=claim.family or study, statement=recorder.of_claim(claim))
         for claim in claims
@@ -41,9 +42,10 @@ def claim_records(
 
 
 class _Recorder:
-    def __init__(self, cells: ArmCells, points: Points) -> None:
+    def __init__(self, cells: ArmCells, points: Points, waiting: Collection[str]) -> None:
         self._cells = cells
         self._points = points
+        self._waiting = waiting
 
     def of_claim(self, claim: Claim) -> StatementRecord:
         if isinstance(claim, ConjunctionClaim):
@@ -66,20 +68,19 @@ class _Recorder:
         )
 
     def _arm(self, arm: WrittenArm, published: float | None) -> ArmRecord:
-        matching = self._cells.matching(arm)
-        if len(matching) != 1:
-            return ArmRecord(
-                variant=arm.variant, label=arm.variant, cell_id=None, reason=_NOT_KNOWN, published=published
-            )
-        return self._found(arm, matching[0], published)
+        (found,) = self._cells.matching(arm)
+        return self._found(arm, found, published)
 
     def _found(
         self, arm: WrittenArm, found: FoundCell, published: float | None, position: float | None = None
     ) -> ArmRecord:
+        cell_id = found.cell.cell_id
+        is_known = cell_id not in self._waiting
         return ArmRecord(
             variant=arm.variant,
-            label=_label(arm.variant, self._points.of(arm.variant, found.cell.cell_id)),
-            cell_id=found.cell.cell_id,
+            label=_label(arm.variant, self._points.of(arm.variant, cell_id)),
+            cell_id=cell_id if is_known else None,
+            reason="" if is_known else _NOT_KNOWN,
             published=published,
             position=position,
         )

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import os
 import unicodedata
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -71,6 +72,7 @@ def hostile_store(tmp_path):
         MemberRecord(variant=HOSTILE, cell_id=HOSTILE, trial_id=trial_id, seed=seed, config=config, point=HOSTILE)
         for seed, trial_id in enumerate((TRIAL, FAILED))
     ]
+    members.append(replace(members[0], trial_id="e" * 32, seed=2, measured_later=(HOSTILE,)))
     statement = StatementRecord(
         expect="at_least", metric="score", value=0.1,
         arms=(ArmRecord(variant=HOSTILE, label=HOSTILE, cell_id=HOSTILE, reason=HOSTILE, published=0.5),),
