@@ -1,6 +1,7 @@
 """What came of it: Parquet files, SQL views, tables and statistics."""
 
 from results_store.catalogue import Problem, describe_problems
+from results_store.claims import ClaimArm, ClaimTable, ClaimVerdict, ClaimVerdicts
 from results_store.compaction import CompactionReport, KindReport, compact
 from results_store.errors import (
     CompactionError,
@@ -23,6 +24,10 @@ from results_store.upkeep import DoctorReport, Finding, Retraction, doctor, retr
 
 __all__ = [
     "FORMATS",
+    "ClaimArm",
+    "ClaimTable",
+    "ClaimVerdict",
+    "ClaimVerdicts",
     "CompactionError",
     "CompactionReport",
     "DoctorReport",

@@ -1,8 +1,7 @@
-"""A store opened for reading: SQL over its views, the results of a study, its tables."""
+"""A store opened for reading: SQL over its views, the results of a study, its tables and claims."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -10,11 +9,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import duckdb
 
 from results_store.catalogue import Problem
-from results_store.errors import StoreError, UnknownNameError
+from results_store.claims import ClaimVerdicts, decide_claims
+from results_store.errors import UnknownNameError
 from results_store.figures import search_figure
 from results_store.layout import Layout
 from results_store.query import QueryResult, checked_select, translated_errors
-from results_store.records import MetricInfo, TableRecord, TableRow
+from results_store.recorded import recorded_metrics, recorded_tables
+from results_store.records import MetricInfo
 from results_store.search import SearchHistory, SearchInfo, read_search, read_searches
 from results_store.snapshot import Snapshot
 from results_store.tables import IMPORTANCES, Table, build_table, importances_table
@@ -117,7 +118,7 @@ class Results:
             UnknownNameError: No study of that name was submitted to this store.
             StoreError: What the store holds of them makes no sense.
         """
-        return self._metrics(self._submission(study))
+        return recorded_metrics(self._submission(study))
 
     def tables(self, study: str) -> list[str]:
         """Names of the tables that a study asks for, and `importances` if it has a search.
@@ -126,7 +127,7 @@ class Results:
             UnknownNameError: No study of that name was submitted to this store.
         """
         submission = self._submission(study)
-        names = [record.name for record in self._table_records(submission)]
+        names = [record.name for record in recorded_tables(submission)]
         has_more = bool(SearchInfo.parse(submission["searches"])) and IMPORTANCES not in names
         return [*names, IMPORTANCES] if has_more else names
 
@@ -142,17 +143,32 @@ class Results:
             QueryError: The table's query fails.
         """
         submission = self._submission(study)
-        records = self._table_records(submission)
+        records = recorded_tables(submission)
         record = next((record for record in records if record.name == name), None)
         if record is None:
             if name == IMPORTANCES and SearchInfo.parse(submission["searches"]):
                 return importances_table(read_searches(self, study))
             known = ", ".join(self.tables(study)) or "none"
             raise UnknownNameError(inert(f"study {study!r} has no table {name!r}; its tables: {known}"))
-        metrics = self._metrics(submission)
+        metrics = recorded_metrics(submission)
         takes_study = "study" in checked_select(record.sql, self._snapshot.connection).named_parameters
         result = self.sql(record.sql, {"study": study} if takes_study else {})
         return build_table(result, record, metrics)
+
+    def claims(self, *studies: str) -> ClaimVerdicts:
+        """The verdicts on the claims of studies, decided on the rows that are there.
+
+        Claims of one family are corrected together over all studies of the store, whichever are asked for.
+
+        Args:
+            studies: Names of studies; all that have claims if empty.
+
+        Raises:
+            UnknownNameError: There is no such study.
+        """
+        for study in studies:
+            self._submission(study)
+        return decide_claims(self, studies)
 
     def searches(self, study: str) -> tuple[SearchInfo, ...]:
         """What a study records of its searches.
@@ -188,25 +204,6 @@ class Results:
             ExportError: No candidate of the search is completed.
         """
         return search_figure(self.search(study, search), name)
-
-    @staticmethod
-    def _metrics(submission: Mapping[str, Any]) -> list[MetricInfo]:
-        try:
-            return [MetricInfo(**metric) for metric in json.loads(submission["metrics"])]
-        except (ValueError, TypeError, RecursionError):
-            study = submission["study"]
-            raise StoreError(inert(f"what the store holds on the metrics of study {study!r} makes no sense")) from None
-
-    @staticmethod
-    def _table_records(submission: Mapping[str, Any]) -> list[TableRecord]:
-        try:
-            return [
-                TableRecord(**{**table, "rows": [TableRow(**row) for row in table["rows"]]})
-                for table in json.loads(submission["tables"])
-            ]
-        except (ValueError, TypeError, LookupError, RecursionError):
-            study = submission["study"]
-            raise StoreError(inert(f"what the store holds on the tables of study {study!r} makes no sense")) from None
 
     def _submission(self, study: str) -> dict[str, Any]:
         """The latest submission of a study: its row in the view `studies`."""

@@ -28,6 +28,32 @@ def test_the_study_is_valid(tmp_path):
     assert len(loaded.cells) == 1 + 2 + 6
 
 
+def test_the_claims_are_valid_and_of_every_kind(tmp_path):
+    path = tmp_path / "claims.yaml"
+    path.write_text(
+        """\
+schema_version: 1
+name: claims
+seeds: 10
+base: {task: {name: needle_haystack}, model: {name: amor, gate: {name: oracle}}}
+variants: {amor_oracle: {}, full_attention: {model.name: full_attention}}
+grid: {model.attention.top_k: [3, 16]}
+"""
+        + next(block for block in blocks("yaml") if block.startswith("claims:"))
+    )
+    kinds = {claim.expect for claim in load_study(path).file.claims}
+    assert kinds == {"greater", "ratio", "at_least", "all", "monotone", "drop"}
+
+
+def test_the_control_with_a_measured_rate_fits_into_the_study(tmp_path):
+    study = next(block for block in blocks("yaml") if "name: gates" in block)
+    control = next(block for block in blocks("yaml") if block.startswith("  random: "))
+    (tmp_path / "tables").symlink_to(ROOT / "studies" / "tables")
+    path = tmp_path / "gates.yaml"
+    path.write_text(study.replace("grid:", f"{control}grid:", 1))
+    assert [cell.variants for cell in load_study(path).waiting] == [("random",)] * 3
+
+
 def test_the_search_is_valid(tmp_path):
     path = tmp_path / "which-gate.yaml"
     path.write_text(next(block for block in blocks("yaml") if "name: which-gate" in block))

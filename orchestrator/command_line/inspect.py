@@ -30,7 +30,8 @@ _STATUS_SQL = """
            count(*) FILTER (state = 'diverged') AS diverged,
            count(*) FILTER (state = 'failed') AS failed,
            count(*) FILTER (state = 'pending') AS pending,
-           count(*) FILTER (state NOT IN ('completed', 'diverged', 'failed', 'pending')) AS other,
+           count(*) FILTER (state NOT IN ('completed', 'diverged', 'failed', 'pending', 'waiting')) AS other,
+           count(*) FILTER (state = 'waiting') AS waiting,
            any_value(CASE WHEN recent > 0 AND span_s > 0 THEN recent / span_s * 3600 END) AS trials_per_hour
     FROM members JOIN spans USING (study)
     WHERE $study IS NULL OR study = $study
@@ -72,9 +73,12 @@ def status(
     if study is not None and not rows:
         raise UnknownNameError(f"{store}: no study {study!r} was submitted to this store")
     for row in rows:
-        num_pending, rate = row[columns.index("pending")], row[-1]
+        num_pending, rate = row[columns.index("pending")] + row[columns.index("waiting")], row[-1]
         row.append(duration(num_pending / rate * 3600) if num_pending and rate else None)
     columns.append("time_left")
+    place = columns.index("waiting")
+    if not any(row[place] for row in rows):  # for measured values: few studies have any
+        columns, rows = [*columns[:place], *columns[place + 1 :]], [[*row[:place], *row[place + 1 :]] for row in rows]
     told = dict(results.sql(_CANDIDATES_SQL).rows())
     if any(row[0] in told for row in rows):
         columns.append("candidates_told")

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from orchestrator.command_line import output
+from orchestrator.command_line.claims import claims
 from orchestrator.command_line.exit_codes import ExitCode
 from orchestrator.command_line.figure import figure
 from orchestrator.command_line.inspect import list_studies, show, status
@@ -37,7 +38,9 @@ def _options(
         os.environ["AMOR_DEBUG"] = "1"
 
 
-for command in (validate, plan, submit, status, show, query, table, figure, replay, retract, compact, doctor, schema):
+for command in (
+    validate, plan, submit, status, show, query, table, claims, figure, replay, retract, compact, doctor, schema,
+):  # fmt: skip
     app.command()(command)
 app.command("list")(list_studies)
 app.add_typer(search_app, name="search")

@@ -12,12 +12,12 @@ from orchestrator.command_line import output
 from orchestrator.command_line.options import DEFAULT_STORE, StoreOption
 from orchestrator.command_line.stores import open_existing, outside_of_store
 from orchestrator.errors import UsageError
-from results_store import OutputFormat, Table
+from results_store import ClaimTable, OutputFormat, Table
 from results_store import write as write_result
 
 
 class TableFormat(StrEnum):
-    """How `table` prints."""
+    """How `table` and `claims` print."""
 
     MARKDOWN = "markdown"
     LATEX = "latex"
@@ -79,7 +79,7 @@ def table(
         output.data(rendered(built.values() if values else built, table_format))
 
 
-def rendered(built: Table, table_format: TableFormat) -> str:
+def rendered(built: Table | ClaimTable, table_format: TableFormat) -> str:
     """The table as text."""
     match table_format:
         case TableFormat.MARKDOWN:

@@ -27,8 +27,9 @@ def validate(studies: StudyPaths, settings: SetOption = None) -> None:
     for study in load_studies(studies, settings or []):
         seeds = study.file.seed_list()
         output.message(
-            f"{study.document.source}: valid; {len(study.file.variants)} variants, {len(study.cells)} cells, "
+            f"{study.document.source}: valid; {len(study.file.variants)} variants, {len(study.all_cells)} cells, "
             f"{len(seeds)} seeds, {len(study.trials)} trials"
+            + (f", {len(study.waiting) * len(seeds)} more when measured values are known" if study.waiting else "")
             + "".join(f"; {_searched(search)}" for search in study.searches)
         )
 
@@ -52,14 +53,21 @@ def plan(
     folder = FolderStore(store)
     results = open_telling(store)
     check_told(loaded, results)
-    plans = [plan_study(study, folder, results, capacity=this_machine(None), only=only or []) for study in loaded]
+    capacity = this_machine(None)
+    plans = [
+        plan_study(study, folder, results, capacity=capacity, only=only or [], together=loaded) for study in loaded
+    ]
     summaries = [_summary(plan) for plan in plans]
     columns = list(dict.fromkeys(name for summary in summaries for name in summary))
     output.listing(columns, [[summary.get(name) for name in columns] for summary in summaries], as_json=as_json)
     for plan in plans:
         for text in plan.warnings:
             output.warning(f"{plan.study.name}: {text}")
-        if (plan.to_run and plan.cpu_hours is None) or any(search.cpu_hours is None for search in plan.searches):
+        for wait in plan.waits:
+            output.message(f"{plan.study.name}: waits: {wait}")
+        if ((plan.to_run or plan.num_waiting) and plan.cpu_hours is None) or any(
+            search.cpu_hours is None for search in plan.searches
+        ):
             output.message(f"{plan.study.name}: no past trials in the store, so no prediction of time")
 
 
@@ -67,13 +75,14 @@ def _summary(plan: Plan) -> dict[str, Any]:
     return {
         "study": plan.study.name,
         "variants": len(plan.study.file.variants),
-        "cells": len(plan.study.cells),
+        "cells": len(plan.study.all_cells),
         "seeds": len(plan.study.file.seed_list()),
         "trials": len(plan.study.trials),
         "done": len(plan.done),
         "shared_with_other_studies": len(plan.shared),
         "to_run": len(plan.to_run),
         **({"left_out": len(plan.left_out)} if plan.left_out else {}),
+        **({"waiting": plan.num_waiting} if plan.num_waiting else {}),
         "stacks_here": plan.num_stacks,
         "cpu_hours": None if plan.cpu_hours is None else round(plan.cpu_hours, 3),
         **(_search_summary(plan.searches) if plan.searches else {}),

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from orchestrator.command_line import output
+from orchestrator.command_line.claims import tell_notes
 from orchestrator.command_line.exit_codes import ExitCode
 from orchestrator.command_line.memory import MemoryOption, memory_bytes
 from orchestrator.command_line.options import DEFAULT_STORE, OnlyOption, SetOption, StoreOption, StudyPaths
@@ -34,7 +35,7 @@ def submit(
     settings: SetOption = None,
     executor: Annotated[ExecutorName, typer.Option(help="Where trials run: on Ray, or in this process.")] = "ray",
 ) -> None:
-    """Train what is missing of one or more studies, and print their tables."""
+    """Train what is missing of one or more studies, and print their tables and claims."""
     loaded = load_studies(studies, settings or [])
     options = SubmitOptions(
         executor=executor,
@@ -59,6 +60,11 @@ def submit(
             output.data(results.table(study.study.name, name).markdown() + "\n")
         if not tables:
             output.message(f"{study.study.name} asks for no tables; amor query reads its results")
+    found = results.claims(*(study.study.name for study in outcome.studies)) if outcome.studies else None
+    if found is not None:
+        tell_notes(found)
+        if found.verdicts:
+            output.data(found.table().markdown())
     if outcome.was_interrupted:
         raise typer.Exit(ExitCode.INTERRUPTED)
     if not outcome.is_complete:

@@ -6,6 +6,9 @@ from typing import Any
 
 from orchestrator.document.yaml_document import KeyPath
 
+MEASURED_BY = "of"
+"""A mapping with this key is one value, not several: a number that is measured in another cell."""
+
 ConfigPath = tuple[str, ...]
 """Field names from the configuration's root to a value, such as ("model", "gate", "name")."""
 
@@ -42,10 +45,15 @@ def flatten(changes: Mapping[str, Any], at: KeyPath, prefix: ConfigPath = ()) ->
     """
     for key, value in changes.items():
         path = (*prefix, *key.split("."))
-        if isinstance(value, Mapping) and value:
+        if is_section(value):
             yield from flatten(value, (*at, key), path)
         else:
             yield Change(path=path, value=value, origin=Origin(path=(*at, key)))
+
+
+def is_section(value: Any) -> bool:
+    """Whether a value as written holds values of other keys, rather than being one."""
+    return isinstance(value, Mapping) and bool(value) and MEASURED_BY not in value
 
 
 def merge(layers: Iterable[Iterable[Change]]) -> dict[ConfigPath, Change]:

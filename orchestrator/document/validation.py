@@ -25,7 +25,7 @@ def errors_of(error: ValidationError, data: Any) -> Iterator[tuple[tuple[str | i
     by_path: dict[tuple[str | int, ...], list[ErrorDetails]] = {}
     for details in error.errors():
         path = _key_path(details, data)
-        if details["type"] == "union_tag_not_found":
+        if details["type"] in ("union_tag_not_found", "union_tag_invalid"):
             path = (*path, _discriminator(details))
         by_path.setdefault(path, []).append(details)
     for path, found in by_path.items():
@@ -46,6 +46,8 @@ def _key_path(details: ErrorDetails, data: Any) -> tuple[str | int, ...]:
     location = details["loc"]
     for depth, part in enumerate(location):
         if isinstance(node, dict) and part in node:
+            if _is_tag(node, part, location[depth + 1 :], details["type"]):
+                continue
             node = node[part]
         elif isinstance(node, list) and isinstance(part, int) and part < len(node):
             node = node[int(part)]
@@ -53,6 +55,11 @@ def _key_path(details: ErrorDetails, data: Any) -> tuple[str | int, ...]:
             continue
         path.append(part)
     return tuple(path)
+
+
+def _is_tag(node: dict[str, Any], part: str | int, below: Sequence[str | int], kind: str) -> bool:
+    """Whether a part of a location that names a key is a tag after all: nothing can lie below a single value."""
+    return bool(below) and not isinstance(node[str(part)], dict | list) and (below[0] in node or kind == "missing")
 
 
 def _message(details: ErrorDetails) -> str:
@@ -73,7 +80,7 @@ def _message(details: ErrorDetails) -> str:
     if kind == "union_tag_invalid":
         *others, last = details["ctx"]["expected_tags"].replace("'", "").split(", ")
         tags = f"{', '.join(others)} or {last}" if others else last
-        return f"{_discriminator(details)} should be {tags} (got {shown(details['ctx']['tag'])})"
+        return f"should be {tags} (got {shown(details['ctx']['tag'])})"
     if kind == "too_short":
         least = details["ctx"]["min_length"]
         return f"should have at least {least} item{'' if least == 1 else 's'} {got}"

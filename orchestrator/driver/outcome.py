@@ -1,7 +1,8 @@
 """What came of a submit."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from orchestrator.study.measuring import Wait
 from orchestrator.study.study import Study
 
 
@@ -61,6 +62,7 @@ class StudyOutcome:
         is_broken: it could not go on; the reason is an error.
         num_cut: trials that a search has stopped after an epoch now.
         searches: what came of its searches.
+        waits: what cells wait for of which a value could not be measured; they have no trials yet.
     """
 
     study: Study
@@ -75,6 +77,22 @@ class StudyOutcome:
     is_broken: bool = False
     num_cut: int = 0
     searches: tuple[SearchOutcome, ...] = ()
+    waits: tuple[Wait, ...] = ()
+
+    def followed_by(self, later: "StudyOutcome") -> "StudyOutcome":
+        """Both together: this one, and what came of the trials of cells that it made known."""
+        return replace(
+            later,
+            num_trials=self.num_trials + later.num_trials,
+            num_done_before=self.num_done_before + later.num_done_before,
+            num_trained=self.num_trained + later.num_trained,
+            num_failed=self.num_failed + later.num_failed,
+            num_left=self.num_left + later.num_left,
+            num_pruned=self.num_pruned + later.num_pruned,
+            num_diverged=self.num_diverged + later.num_diverged,
+            num_cut=self.num_cut,
+            searches=self.searches,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,11 +109,11 @@ class SubmitOutcome:
 
     @property
     def is_complete(self) -> bool:
-        """Whether nothing failed and nothing was stopped early, and every search has something to show.
+        """Whether nothing failed, waits or was stopped early, and every search has something to show.
 
         A trial that is cut short is none of these, and no failed candidate among others is.
         """
         in_vain = any(
             search.num_told and not search.num_completed for study in self.studies for search in study.searches
         )
-        return not in_vain and not any(study.num_failed or study.stop_reason for study in self.studies)
+        return not in_vain and not any(study.num_failed or study.stop_reason or study.waits for study in self.studies)

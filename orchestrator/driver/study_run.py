@@ -90,6 +90,16 @@ class StudyRun:
             self._store.publish([submission_record(self._study)])
             self._is_submitted = True
 
+    def grow(self, study: Study) -> None:
+        """From now on the study has further cells, whose values have been measured: it is recorded anew.
+
+        Args:
+            study: the same study with more cells.
+        """
+        self._study = study
+        self._is_submitted = False
+        self.submit()
+
     def train(
         self, trials: Sequence[Trial], *, stop_after_epoch: int | None = None, keep_workers: bool = False
     ) -> RunOutcome:

@@ -1,7 +1,7 @@
 """Submitting studies: validate all, then train what is missing, one study after another."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -119,7 +119,7 @@ def run_studies(
     with signals.installed():
         try:
             for study in studies:
-                outcome = _run_study(study, store, executor, signals, options, begin, warn)
+                outcome = _run_study(study, studies, store, executor, signals, options, begin, warn)
                 outcomes.append(outcome)
                 end(outcome)
                 if signals.was_interrupted or outcome.is_broken:
@@ -133,6 +133,7 @@ def run_studies(
 
 def _run_study(
     study: Study,
+    together: Sequence[Study],
     store: FolderStore,
     executor: Executor,
     signals: StopSignals,
@@ -140,33 +141,90 @@ def _run_study(
     begin: Callable[[Plan], StudyObserver],
     warn: Callable[[str], None],
 ) -> StudyOutcome:
-    resources = _resources(options)
-    plan = plan_study(
+    plan = _plan(study, store, options, together)
+    observer = begin(plan)
+    run = StudyRun(
+        plan.study,
+        store=store,
+        executor=executor,
+        signals=signals,
+        resources=_resources(options),
+        observer=observer,
+        clock=SystemClock(),
+        warn=warn,
+    )
+    try:
+        outcome = _run_known(plan, store, run, observer, options)
+        if plan.num_waiting:
+            outcome = _run_measured(plan, outcome, store, run, observer, options)
+    finally:
+        run.release()
+    return outcome
+
+
+def _run_known(
+    plan: Plan, store: FolderStore, run: StudyRun, observer: StudyObserver, options: SubmitOptions
+) -> StudyOutcome:
+    """Trains all of which the configuration is known beforehand, and runs the searches."""
+    searches = [
+        search for search in plan.study.searches if not options.only or set(options.only) & set(search.variants)
+    ]
+    if searches:
+        return _run_searches(plan, searches, store, run, observer)
+    if not plan.to_run:
+        run.submit()
+        return _outcome_of(plan, RunOutcome(counts=dict.fromkeys(TrialState, 0)), store)
+    return _outcome_of(plan, run.train(plan.to_run, keep_workers=bool(plan.num_waiting)), store)
+
+
+def _run_measured(
+    plan: Plan,
+    known: StudyOutcome,
+    store: FolderStore,
+    run: StudyRun,
+    observer: StudyObserver,
+    options: SubmitOptions,
+) -> StudyOutcome:
+    """Trains the cells of which the last values are known by now; a value of none of them is measured in another.
+
+    Args:
+        plan: what was run before.
+        known: what came of it.
+        store: holds what was measured, and is to hold the rest.
+        run: trains the rest.
+        observer: is told how it goes.
+        options: how to run.
+    """
+    later = _plan(plan.study, store, options)
+    stop_reason = known.stop_reason or run.stop_reason()
+    before = {trial.trial_id for trial in plan.study.trials}
+    to_run = tuple(trial for trial in later.to_run if trial.trial_id not in before)
+    if stop_reason is not None or later.num_waiting == plan.num_waiting:
+        return replace(known, stop_reason=stop_reason, waits=later.waits)
+    run.grow(later.study)
+    later = replace(
+        later,
+        done=later.done - before,
+        to_run=to_run,
+        left_out=tuple(trial for trial in later.left_out if trial.trial_id not in before),
+    )
+    outcome = RunOutcome(counts=dict.fromkeys(TrialState, 0))
+    if to_run:
+        observer.batch("measured values are known", len(to_run))
+        outcome = run.train(to_run)
+    return replace(known.followed_by(_outcome_of(later, outcome, store)), waits=later.waits)
+
+
+def _plan(study: Study, store: FolderStore, options: SubmitOptions, together: Sequence[Study] = ()) -> Plan:
+    return plan_study(
         study,
         store,
         open_results(store.path),
         capacity=_expected_capacity(options),
         stack_size=options.stack_size,
         only=options.only,
+        together=together,
     )
-    observer = begin(plan)
-    run = StudyRun(
-        study,
-        store=store,
-        executor=executor,
-        signals=signals,
-        resources=resources,
-        observer=observer,
-        clock=SystemClock(),
-        warn=warn,
-    )
-    searches = [search for search in study.searches if not options.only or set(options.only) & set(search.variants)]
-    if searches:
-        return _run_searches(plan, searches, store, run, observer)
-    if not plan.to_run:
-        run.submit()
-        return _outcome_of(plan, RunOutcome(counts=dict.fromkeys(TrialState, 0)), store)
-    return _outcome_of(plan, run.train(plan.to_run), store)
 
 
 def _run_searches(
@@ -175,10 +233,7 @@ def _run_searches(
     from orchestrator.driver.search_loop import SearchLoop  # Optuna takes time to import
 
     loop = SearchLoop(plan.study, searches, store=store, run=run, observer=observer)
-    try:
-        loop.run(plan.to_run)
-    finally:
-        run.release()
+    loop.run(plan.to_run)
     tally = loop.tally
     done_before = tally.done_before | plan.done
     return StudyOutcome(
@@ -215,7 +270,7 @@ def _outcome_of(plan: Plan, run: RunOutcome, store: FolderStore) -> StudyOutcome
     num_trained = min(len(finished), len(trial_ids) - num_failed - num_pruned)
     return StudyOutcome(
         study=plan.study,
-        num_trials=len(plan.study.trials),
+        num_trials=len(plan.done) + len(trial_ids) + len(plan.left_out),
         num_done_before=len(plan.done),
         num_trained=num_trained,
         num_pruned=num_pruned,

@@ -55,5 +55,10 @@ def _content(trainable: Trainable, config: BaseModel, pins: Pins) -> dict[str, A
     }
 
 
+def hex_digest(text: str) -> str:
+    """32 hex digits of SHA-256, as all identifiers have."""
+    return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
+
+
 def _digest(content: dict[str, Any]) -> str:
-    return hashlib.sha256(canonical_json(content).encode("ascii")).hexdigest()[:DIGITS]
+    return hex_digest(canonical_json(content))

@@ -9,6 +9,7 @@ from orchestrator.executors.capacity import Capacity
 from orchestrator.plan.forecast import Forecast, PastCell
 from orchestrator.plan.plan import Plan, make_plan
 from orchestrator.space.resolution import leaves_of
+from orchestrator.study.measuring import measure
 from orchestrator.study.study import Study
 from orchestrator.trainables.contract import Trainable
 from orchestrator.trainables.estimates import Estimates
@@ -26,8 +27,11 @@ def plan_study(
     capacity: Capacity,
     stack_size: int | None = None,
     only: Sequence[str] = (),
+    together: Sequence[Study] = (),
 ) -> Plan:
-    """Plans a study against a store; see `make_plan`."""
+    """Plans a study against a store; see `make_plan`. What waits for values that are known there waits no longer."""
+    measurement = measure(study, results)
+    study = measurement.study
     trial_ids = {trial.trial_id for trial in study.trials}
     forecast = _forecast(results, study.trainable)
     plan = make_plan(
@@ -39,6 +43,8 @@ def plan_study(
         capacity=capacity,
         stack_size=stack_size,
         only=only,
+        together=together,
+        waits=measurement.waits,
     )
     if not study.searches:
         return plan

@@ -1,20 +1,17 @@
 """What a submit would do: which trials are done, which are to be run, in what stacks, and for how long."""
 
-import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from orchestrator.executors.capacity import Capacity
+from orchestrator.plan.claims import seed_warnings
 from orchestrator.plan.forecast import Forecast
 from orchestrator.plan.stacking import make_stacks
 from orchestrator.search.search import Search
-from orchestrator.space.trial import Trial
-from orchestrator.study.schema import Claim
+from orchestrator.space.trial import Trial, stand_in_trials
+from orchestrator.study.measuring import Wait
 from orchestrator.study.study import Study
 from orchestrator.trainables.estimates import Estimates
-
-ALPHA = 0.05
-"""The level at which claims are decided."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,10 +41,12 @@ class Plan:
         shared: ids of its trials that other studies of the store have too.
         to_run: the trials to train, longest first.
         left_out: trials that are missing too, but that `--only` leaves alone.
-        num_stacks: how many stacks `to_run` is expected to make.
-        cpu_hours: predicted CPU time of `to_run` in these stacks, from past trials; None without any.
+        num_stacks: how many stacks `to_run`, and then `num_waiting`, are expected to make.
+        cpu_hours: predicted CPU time of these stacks, from past trials; None without any.
         warnings: what the user should know beforehand.
         searches: what is to come of each search, beside these trials.
+        num_waiting: how many trials are to be run when the values are measured that they wait for.
+        waits: what they wait for.
     """
 
     study: Study
@@ -59,6 +58,8 @@ class Plan:
     cpu_hours: float | None
     warnings: tuple[str, ...]
     searches: tuple[SearchPlan, ...] = ()
+    num_waiting: int = 0
+    waits: tuple[Wait, ...] = ()
 
 
 def make_plan(
@@ -71,6 +72,8 @@ def make_plan(
     capacity: Capacity,
     stack_size: int | None = None,
     only: Sequence[str] = (),
+    together: Sequence[Study] = (),
+    waits: Sequence[Wait] = (),
 ) -> Plan:
     """Plans a study.
 
@@ -84,6 +87,8 @@ def make_plan(
         capacity: the workers that are expected to run it.
         stack_size: the size of stacks that was asked for; None: chosen.
         only: variants to run; all if empty.
+        together: the studies that are planned together, this one among them: claims of one family may span them.
+        waits: what the study's waiting cells wait for.
 
     Raises:
         TrainableError: the trainable raises, or answers against its contract.
@@ -94,7 +99,14 @@ def make_plan(
     chosen = {trial.trial_id for trial in wanted}
     estimates = Estimates(study.trainable)
     to_run = longest_first(wanted, estimates)
-    stacks = make_stacks(to_run, estimates, capacity, stack_size)
+    stand_ins = [
+        trial
+        for cell in study.waiting
+        if not only or set(only) & set(cell.variants)
+        for trial in stand_in_trials(cell, study.file.seed_list())
+    ]
+    waiting = longest_first(stand_ins, estimates)
+    stacks = [stack for part in (to_run, waiting) for stack in make_stacks(part, estimates, capacity, stack_size)]
     seconds = forecast.total_s(
         [
             (trial.cell.leaves(), estimates.stack_cost(trial.cell.config, len(stack.trials)) / len(stack.trials))
@@ -110,7 +122,9 @@ def make_plan(
         left_out=tuple(trial for trial in missing if trial.trial_id not in chosen),
         num_stacks=len(stacks),
         cpu_hours=None if seconds is None else seconds / 3600,
-        warnings=(*_source_warnings(study, source_hashes), *_seed_warnings(study)),
+        warnings=(*_source_warnings(study, source_hashes), *seed_warnings(study, together)),
+        num_waiting=len(waiting),
+        waits=tuple(wait for wait in waits if not only or wait.variant in only),
     )
 
 
@@ -133,24 +147,3 @@ def _source_warnings(study: Study, source_hashes: Mapping[str, int]) -> list[str
         f"trainable {study.trainable.name!r} version {study.trainable.version} has changed its source since trials "
         f"were stored ({counts}); if numbers changed, raise the version"
     ]
-
-
-def _seed_warnings(study: Study) -> list[str]:
-    """With n paired seeds no p-value lies below 2^-n; Holm's correction multiplies the smallest by the family size."""
-    families: dict[str, list[Claim]] = {}
-    for claim in study.file.claims:
-        families.setdefault(claim.family or study.name, []).append(claim)
-    num_seeds = len(study.file.seed_list())
-    warnings = []
-    for family, claims in families.items():
-        needed = math.ceil(math.log2(len(claims) / ALPHA))
-        if num_seeds < needed:
-            warnings.append(
-                f"{_many(num_seeds, 'seed')} cannot support {_many(len(claims), 'claim')} of family {family!r}: the "
-                f"smallest corrected p-value is {min(1.0, len(claims) * 2.0**-num_seeds):.2g}; take {needed} or more"
-            )
-    return warnings
-
-
-def _many(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

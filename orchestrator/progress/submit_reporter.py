@@ -30,9 +30,10 @@ class SubmitReporter:
                 f"{planned.num_told} told{at_most}"
             )
         if study.trials or not study.searches:
+            waiting = f", {plan.num_waiting} more when measured values are known" if plan.num_waiting else ""
             self._say(
                 f"{study.name}: {len(study.trials)} trials; {len(plan.done)} done, "
-                f"{len(plan.to_run)} to run{hours if plan.to_run else ''}"
+                f"{len(plan.to_run)} to run{waiting}{hours if plan.to_run or plan.num_waiting else ''}"
             )
         if plan.to_run:
             for warning in plan.warnings:
@@ -61,6 +62,8 @@ class SubmitReporter:
         if outcome.stop_reason is not None:
             text += f"; {'broken off' if outcome.is_broken else 'stopped'}: {outcome.stop_reason}"
         self._say(text)
+        for wait in outcome.waits:
+            self._say(f"{outcome.study.name}: waits: {wait}", style="yellow")
 
     def warn(self, text: str) -> None:
         """Something that the user should know."""

@@ -28,9 +28,7 @@ from orchestrator.search.space import SearchedParameter, in_order
 from orchestrator.space.fields import all_paths
 from orchestrator.space.grid import VARIANT, Condition, Report, parse_condition
 from orchestrator.space.layers import Layers
-
-TEST_SPLIT = "test_"
-"""How the names of metrics of the test split begin."""
+from orchestrator.trainables.test_split import refusal_of_metric
 
 
 def check_search(
@@ -136,12 +134,6 @@ class _Checker:
     # What must exist elsewhere
 
     def _check_metrics(self, section: SearchSection) -> None:
-        known = [metric.name for metric in self._study.trainable.metrics]
-        of_test = {
-            metric.name
-            for metric in self._study.trainable.metrics
-            if metric.is_of_test_split or metric.name.startswith(TEST_SPLIT)
-        }
         fractions = {metric.name for metric in self._study.trainable.metrics if metric.unit == "fraction"}
         per_epoch = {metric.name for metric in self._study.trainable.epoch_metrics}
         named = [("objectives", index, objective.metric) for index, objective in enumerate(section.objectives)]
@@ -150,14 +142,9 @@ class _Checker:
             if metric is None:
                 continue
             place: KeyPath = (*self._at, key, index, "metric")
-            if metric not in known:
-                usable = [name for name in known if name not in of_test]
-                near = suggestion(metric, usable) or f"; known: {', '.join(usable)}"
-                self._report(place, f"there is no metric {shown(metric)}{near}")
-            elif metric in of_test:
-                other = f"validation_{metric.removeprefix(TEST_SPLIT)}"
-                instead = f"; take {other!r}" if other in known else ""
-                self._report(place, f"a search never sees the test split (got {shown(metric)}){instead}")
+            refusal = refusal_of_metric(metric, self._study.trainable, "a search never sees the test split")
+            if refusal is not None:
+                self._report(place, refusal)
             elif isinstance(section.pruning, Halving) and metric not in per_epoch:
                 message = f"pruning: halving takes metrics that are reported per epoch, which {metric!r} is not"
                 self._report(place, message)

@@ -16,6 +16,7 @@ from orchestrator.search.parameters import FloatParameter
 from orchestrator.search.section import SearchSection
 from orchestrator.search.space import SearchedParameter, SearchSpace, Values
 from orchestrator.space.cells import Cell
+from orchestrator.space.measured import Measured
 from orchestrator.space.resolution import Resolved
 
 PROPOSALS_VERSION = 1
@@ -80,7 +81,11 @@ class Search:
             "proposals": PROPOSALS_VERSION,
             "trainable": self.space.trainable.name,
             "version": self.space.trainable.version,
-            "base": {".".join(path): change.value for path, change in self.space.written.items()},
+            "base": {
+                ".".join(path): change.value
+                for path, change in self.space.written.items()
+                if not isinstance(change.value, Measured)  # used by other variants: none that is searched may use it
+            },
             "randomness": {name: dict(pin) if isinstance(pin, Mapping) else pin for name, pin in self.pins.items()},
             "parameters": [_parameter(parameter) for parameter in self.space.parameters],
             "fixed": [dict(values) for values in self.fixed],

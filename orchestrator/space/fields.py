@@ -166,3 +166,18 @@ def _paths(section: Section, at: ConfigPath) -> Iterator[ConfigPath]:
             inner = section_of(info)
             if inner is not None:
                 yield from _paths(inner, (*at, name))
+
+
+def fields_at(model: type[BaseModel], path: ConfigPath) -> Iterator[FieldInfo]:
+    """The fields that configurations of the model have at a path: one for each alternative of the sections above."""
+    yield from _fields_at(root_section(model), path)
+
+
+def _fields_at(section: Section, path: ConfigPath) -> Iterator[FieldInfo]:
+    for alternative in section.alternatives.values():
+        info = alternative.model_fields.get(path[0])
+        inner = section_of(info) if info is not None and path[1:] else None
+        if inner is not None:
+            yield from _fields_at(inner, path[1:])
+        elif info is not None and not path[1:]:
+            yield info

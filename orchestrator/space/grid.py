@@ -14,7 +14,7 @@ grid:
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from orchestrator.document.changes import Change, ConfigPath, Origin, flatten
@@ -104,6 +104,14 @@ class Grid:
     def max_points(self) -> int:
         """How many points there are at most, before `when` and `exclude`."""
         return math.prod(len(axis.steps) for axis in self.axes)
+
+    def with_changes(self, read: Callable[[Change], Change]) -> "Grid":
+        """The grid with each value of its axes as `read` gives it back."""
+        axes = tuple(
+            replace(axis, steps=tuple(tuple(read(change) for change in step) for step in axis.steps))
+            for axis in self.axes
+        )
+        return replace(self, axes=axes)
 
     def conditions(self) -> Iterator[Condition]:
         """All conditions, of `when` and of `exclude`."""

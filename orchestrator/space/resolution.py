@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from orchestrator.document.changes import Change, ConfigPath, Origin, nested
 from orchestrator.document.validation import errors_of
 from orchestrator.space.fields import Selection, select
+from orchestrator.space.measured import Measured, stand_in
 from orchestrator.trainables.contract import Trainable
 
 LAYERS = ("base", "variants", "grid", "search")
@@ -31,13 +32,18 @@ class Resolved:
 
     Attributes:
         selection: what of the written values it uses.
-        config: validated, all defaults filled in; None if something is wrong.
+        config: validated, all defaults filled in, measured values by their stand-ins; None if something is wrong.
         findings: what is wrong.
     """
 
     selection: Selection
     config: BaseModel | None
     findings: tuple[Finding, ...]
+
+    def measured(self) -> dict[ConfigPath, Measured]:
+        """The values of the configuration that are measured elsewhere."""
+        leaves = leaves_of(self.selection.data)
+        return {path: value for path, value in leaves.items() if isinstance(value, Measured)}
 
 
 def leaves_of(config: Mapping[str, Any], at: ConfigPath = ()) -> dict[ConfigPath, Any]:
@@ -54,7 +60,7 @@ def resolve(trainable: Trainable, changes: Mapping[ConfigPath, Change]) -> Resol
     findings = list(_findings(selection.problems, changes))
     config: BaseModel | None = None
     try:
-        config = trainable.config_model.model_validate_json(json.dumps(selection.data), strict=True)
+        config = trainable.config_model.model_validate_json(json.dumps(selection.data, default=stand_in), strict=True)
     except ValidationError as error:
         problems = [
             (tuple(str(part) for part in location), message) for location, message in errors_of(error, selection.data)
@@ -74,7 +80,7 @@ def with_defaults(trainable: Trainable, written: Mapping[ConfigPath, Any]) -> Ma
     """The written values, by path, and those that are at their default; only the written ones if they are invalid."""
     selection = select(nested(written), trainable.config_model)
     try:
-        config = trainable.config_model.model_validate_json(json.dumps(selection.data), strict=True)
+        config = trainable.config_model.model_validate_json(json.dumps(selection.data, default=stand_in), strict=True)
     except ValidationError:
         return written  # reported when the point itself is resolved
     return {**leaves_of(config.model_dump(mode="json")), **written}
@@ -82,7 +88,11 @@ def with_defaults(trainable: Trainable, written: Mapping[ConfigPath, Any]) -> Ma
 
 def _findings(problems: Sequence[tuple[ConfigPath, str]], changes: Mapping[ConfigPath, Change]) -> Iterator[Finding]:
     for path, message in problems:
-        yield Finding(origin=_origin(path, changes, message), path=path, message=message)
+        text = message
+        if path in changes and isinstance(changes[path].value, Measured) and not message.startswith("unknown key"):
+            rule = "" if message.startswith("unknown") else f": {message.partition(' (got ')[0]}"
+            text = f"takes no measured value, which is a number with decimals{rule}"
+        yield Finding(origin=_origin(path, changes, message), path=path, message=text)
 
 
 def _origin(path: ConfigPath, changes: Mapping[ConfigPath, Change], message: str) -> Origin:

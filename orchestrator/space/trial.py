@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from orchestrator.identity.identifiers import Pins, trial_ids
-from orchestrator.space.cells import Cell
+from orchestrator.identity.identifiers import Pins, hex_digest, trial_ids
+from orchestrator.space.cells import Cell, WaitingCell
 from orchestrator.trainables.contract import Trainable
 
 
@@ -21,3 +21,10 @@ def trials_of(trainable: Trainable, cell: Cell, pins: Pins, seeds: Iterable[int]
     """One trial per seed, in the order of the seeds."""
     for seed, trial_id in trial_ids(trainable, cell.config, pins, tuple(seeds)).items():
         yield Trial(trial_id=trial_id, cell=cell, seed=seed)
+
+
+def stand_in_trials(cell: WaitingCell, seeds: Iterable[int]) -> Iterator[Trial]:
+    """One for each trial that there will be when the cell's values are measured; no trial has their ids."""
+    stand_in = cell.stand_in()
+    for seed in seeds:
+        yield Trial(trial_id=hex_digest(f"{cell.cell_id} {seed}"), cell=stand_in, seed=seed)

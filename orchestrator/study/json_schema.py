@@ -9,6 +9,7 @@ from typing import Any
 from orchestrator.search.section import SearchSection
 from orchestrator.space.fields import Section, root_section, section_of
 from orchestrator.space.grid import RESERVED
+from orchestrator.space.measured import KEYS
 from orchestrator.study.schema import StudyFile
 from orchestrator.trainables.loading import load_trainable
 
@@ -22,6 +23,7 @@ def study_json_schema() -> dict[str, Any]:
     schema = StudyFile.model_json_schema()
     definitions: dict[str, Any] = schema.setdefault("$defs", {})
     definitions["Configuration"] = _section(root_section(load_trainable(DEFAULT_TRAINABLE).config_model), definitions)
+    definitions["Measured"] = _measured()
     definitions["Grid"] = _grid()
     definitions["Search"] = _search(definitions)
     configured = {
@@ -52,12 +54,45 @@ def _section(section: Section, definitions: dict[str, Any]) -> dict[str, Any]:
                 described = {"enum": sorted(section.alternatives), "description": info.description or ""}
             else:
                 _take_definitions(own, definitions)
-                described = {key: value for key, value in own["properties"][name].items() if key != "title"}
+                described = _or_measured(
+                    {key: value for key, value in own["properties"][name].items() if key != "title"}
+                )
             properties[name] = _either(properties[name], described) if name in properties else described
     return {
         "type": "object",
         "properties": properties,
         "patternProperties": {DOTTED_KEY: {}},
+        "additionalProperties": False,
+    }
+
+
+def _or_measured(described: dict[str, Any]) -> dict[str, Any]:
+    """A number with decimals may also be one that is measured in another cell."""
+    options = described.get("anyOf", [described])
+    if not any(option.get("type") == "number" for option in options):
+        return described
+    kept = ("default", "description")
+    bare = [{key: value for key, value in option.items() if key not in kept} for option in options]
+    rest = {key: described[key] for key in kept if key in described}
+    return {"anyOf": [*bare, {"$ref": "#/$defs/Measured"}]} | rest
+
+
+def _measured() -> dict[str, Any]:
+    where = {
+        "type": "object",
+        "description": "The values that choose a cell of the variant, by configuration key, where it has several.",
+    }
+    properties = {
+        "of": {"type": "string", "description": "The variant in whose cell it is measured, with all seeds."},
+        "metric": {"type": "string", "description": "What is measured there; never on the test split."},
+        "where": where,
+    }
+    assert tuple(properties) == KEYS, "every key of a measured value is described"
+    return {
+        "type": "object",
+        "description": "The mean over the study's seeds of a metric in another cell, to four decimals.",
+        "properties": properties,
+        "required": ["of", "metric"],
         "additionalProperties": False,
     }
 

@@ -13,10 +13,14 @@ from orchestrator.document.yaml_document import Document, KeyPath, read_document
 from orchestrator.errors import StudyError, TrainableError
 from orchestrator.search.checks import check_search
 from orchestrator.search.searches import Searched
-from orchestrator.space.cells import Space, build_space, too_many_points
+from orchestrator.space.cells import Space, build_space, folded, known_or_stand_in, too_many_points
 from orchestrator.space.grid import RESERVED, parse_grid
 from orchestrator.space.layers import Layers, Variant
-from orchestrator.study.checks import check_claims, check_tables
+from orchestrator.space.measured import References
+from orchestrator.space.sources import with_sources
+from orchestrator.study.checks import check_published, check_tables
+from orchestrator.study.claims.checks import check_claims
+from orchestrator.study.claims.schema import unknown_claim_key
 from orchestrator.study.schema import SCHEMA_VERSION, StudyFile
 from orchestrator.study.settings import Settings, apply_to_study, parse_settings
 from orchestrator.study.study import Study
@@ -69,8 +73,9 @@ class _Loader:
                     f"trainable {trainable.name!r} has no such stream{near or f'; known: {known}'}",
                 )
         table_sql = check_tables(file, self._folder, self._report_item)
-        cells = None if self._problems else space.cells
+        cells = None if self._problems else [known_or_stand_in(cell) for cell in folded(space.places)]
         searched_names = {name for search in searched.searches for name in search.variants}
+        check_published(file, trainable, self._report_item)
         check_claims(file, trainable, cells, self._report_item, searched_names)
         if self._problems:
             raise StudyError(in_file_order(self._problems))
@@ -79,7 +84,7 @@ class _Loader:
             document=self._document,
             settings=self._settings.texts,
             trainable=trainable,
-            cells=tuple(space.cells),
+            places=tuple(space.places),
             table_sql=table_sql,
             searches=searched.searches,
         )
@@ -94,12 +99,17 @@ class _Loader:
             message = f"this amor reads schema_version {SCHEMA_VERSION} (got {version!r})"
             self._report(("schema_version",), message)
             raise StudyError(self._problems)
+        written = self._data
         try:
-            return StudyFile.model_validate(self._data)
+            return StudyFile.model_validate(written)
         except ValidationError as error:
-            for path, message in errors_of(error, self._data):
+            for path, message in errors_of(error, written):
                 if message == "unknown key" and len(path) == 1:
                     message = _unknown_field(str(path[0]))
+                elif message == "unknown key" and path[0] == "claims":
+                    message = unknown_claim_key(
+                        _value_at(written, path[:-1]), str(path[-1]), is_part=path[2:3] == ("of",)
+                    )
                 self._report(path, message)
                 self._data = _without(self._data, path)
                 self._has_all_variants &= path[:1] != ("variants",)
@@ -138,18 +148,22 @@ class _Loader:
         shaped = isinstance(base, Mapping) and isinstance(grid, Mapping) and isinstance(variants, Mapping)
         if trainable is None or not shaped or not all(isinstance(changes, Mapping) for changes in variants.values()):
             return None
-        return Layers(
+        references = References(trainable, variants if self._has_all_variants else None)
+        layers = Layers(
             trainable=trainable,
-            base=self._layer(base, ("base",)),
+            base=self._layer(base, ("base",), references),
             variants=[
-                Variant(name=str(name), changes=self._layer(changes, ("variants", str(name))))
+                Variant(name=str(name), changes=self._layer(changes, ("variants", str(name)), references))
                 for name, changes in variants.items()
             ],
-            grid=parse_grid(grid, self._report),
-            settings=self._settings.configuration,
+            grid=parse_grid(grid, self._report).with_changes(references.read),
+            settings=tuple(map(references.read, self._settings.configuration)),
             pins=file.pins() if file is not None else {},
             seeds=file.seed_list() if file is not None else (0,),
         )
+        for origin, path, message in references.problems:
+            self._report(origin.path or path, message, origin.setting)
+        return layers
 
     def _searches(self, layers: Layers) -> Searched:
         raw = self._data.get("search")
@@ -160,7 +174,7 @@ class _Loader:
     def _resolve(self, layers: Layers, searched: Searched) -> Space:
         """The cells, as far as they can be told, so that all problems show at once."""
         is_guess = self._data.get("search") is not None and not searched.searches
-        space = build_space(layers, searched.tried or None)
+        space = with_sources(build_space(layers, searched.tried or None), layers)
         for finding in space.findings:
             if is_guess and not finding.message.startswith("unknown"):
                 continue  # what the search would choose, or use, is not known
@@ -171,12 +185,12 @@ class _Loader:
             self._report(path, finding.message, finding.origin.setting)
         return space
 
-    def _layer(self, changes: Mapping[str, Any], at: KeyPath) -> tuple[Change, ...]:
+    def _layer(self, changes: Mapping[str, Any], at: KeyPath, references: References) -> tuple[Change, ...]:
         layer: dict[tuple[str, ...], Change] = {}
         for change in flatten(changes, at):
             if change.path in layer:
                 self._report(change.origin.path, f"{'.'.join(change.path)!r} is set twice here, nested and with dots")
-            layer[change.path] = change
+            layer[change.path] = references.read(change)
         return tuple(layer.values())
 
     def _report_item(self, path: KeyPath, message: str) -> None:
@@ -221,6 +235,12 @@ def _unknown_field(key: str) -> str:
     if key in RESERVED:
         return f"unknown key; `{key}` belongs under `grid`"
     return unknown_key(key, StudyFile.model_fields)
+
+
+def _value_at(data: Any, path: KeyPath) -> Any:
+    for key in path:
+        data = data[key]
+    return data
 
 
 _WRONG = object()

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
-from orchestrator.document.model import Name, Scalar, Seed, StudyModel
+from orchestrator.document.model import Name, Seed, StudyModel
+from orchestrator.study.claims.schema import Claim
 
 SCHEMA_VERSION = 1
 
@@ -96,47 +97,6 @@ class Table(StudyModel):
             column: tuple(one if isinstance(one, str) else {"share_above": one.share_above} for one in asked)
             for column, asked in self.summaries.items()
         }
-
-
-class Claim(StudyModel):
-    """A statement about the results, to be decided by statistics."""
-
-    name: str = Field(min_length=1, description="The claim in words.")
-    metric: str = Field(description="The metric that it is about.")
-    compare: Annotated[list[str], Field(min_length=2, max_length=2)] | None = Field(
-        default=None, description="Two variants: the first is expected to be greater, less or equivalent."
-    )
-    variant: str | None = Field(default=None, description="The variant that is compared with `value`.")
-    where: dict[str, Scalar] = Field(
-        default_factory=dict, description="The grid point at which the claim is made, by configuration key."
-    )
-    expect: Literal["greater", "less", "equivalent", "at_least", "at_most"] = Field(
-        description="What is claimed: of two variants greater, less or equivalent; of one at_least or at_most."
-    )
-    margin: float = Field(
-        default=0.0, ge=0, description="greater/less: by more than this; equivalent: by no more than this."
-    )
-    value: float | None = Field(default=None, description="The number for at_least and at_most.")
-    family: str | None = Field(
-        default=None,
-        description="Claims corrected together for multiplicity; all of the study's if left out.",
-    )
-    published: list[float] | float | None = Field(
-        default=None, description="The published values, in the order of `compare`."
-    )
-
-    @model_validator(mode="after")
-    def _one_kind(self) -> "Claim":
-        if self.expect in ("at_least", "at_most"):
-            if self.variant is None or self.value is None or self.compare is not None:
-                raise ValueError(f"expect: {self.expect} takes `variant` and `value`, and no `compare`")
-        elif self.compare is None or self.variant is not None or self.value is not None:
-            raise ValueError(f"expect: {self.expect} takes `compare: [first, second]`, and no `variant` or `value`")
-        if self.expect == "equivalent" and self.margin == 0:
-            raise ValueError("expect: equivalent takes a `margin` above 0")
-        if self.compare is not None and self.compare[0] == self.compare[1]:
-            raise ValueError(f"compares {self.compare[0]!r} with itself")
-        return self
 
 
 def _one_variant() -> dict[str, dict[str, Any]]:

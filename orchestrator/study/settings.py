@@ -6,7 +6,7 @@ from typing import Any
 
 from ruamel.yaml.error import YAMLError
 
-from orchestrator.document.changes import Change, Origin, flatten
+from orchestrator.document.changes import Change, Origin, flatten, is_section
 from orchestrator.document.problems import Problem
 from orchestrator.document.yaml_document import parse_document
 from orchestrator.errors import StudyError
@@ -55,7 +55,7 @@ def parse_settings(texts: Sequence[str]) -> Settings:
         path = tuple(key.split("."))
         if path[0] in StudyFile.model_fields:
             study.append(Change(path=path, value=value, origin=origin))
-        elif isinstance(value, Mapping) and value:
+        elif is_section(value):
             leaves = flatten(value, (), path)
             configuration += [Change(path=leaf.path, value=leaf.value, origin=origin) for leaf in leaves]
         else:

@@ -8,7 +8,7 @@ from orchestrator.document.problems import Problem
 from orchestrator.document.yaml_document import Document, KeyPath
 from orchestrator.identity.identifiers import Pins
 from orchestrator.search.search import Search
-from orchestrator.space.cells import Cell
+from orchestrator.space.cells import AnyCell, Cell, WaitingCell, folded
 from orchestrator.space.trial import Trial, trials_of
 from orchestrator.study.schema import StudyFile
 from orchestrator.trainables.contract import Trainable
@@ -23,7 +23,7 @@ class Study:
         document: the file as written.
         settings: the `--set` arguments.
         trainable: what is trained.
-        cells: every distinct configuration that is not searched, in the order of the file.
+        places: the cell of every variant at every grid point that is not searched, in the order of the file.
         table_sql: the SQL text of each table, by the table's name.
         searches: one for each variant and grid point that is searched, equal ones once.
     """
@@ -32,7 +32,7 @@ class Study:
     document: Document
     settings: tuple[str, ...]
     trainable: Trainable
-    cells: tuple[Cell, ...]
+    places: tuple[AnyCell, ...]
     table_sql: Mapping[str, str]
     searches: tuple[Search, ...] = ()
 
@@ -50,8 +50,23 @@ class Study:
         return self.file.pins()
 
     @cached_property
+    def all_cells(self) -> tuple[AnyCell, ...]:
+        """Every distinct configuration that is not searched, known or not, in the order of the file."""
+        return tuple(folded(self.places))
+
+    @cached_property
+    def cells(self) -> tuple[Cell, ...]:
+        """Every distinct configuration that is known and not searched, in the order of the file."""
+        return tuple(cell for cell in self.all_cells if isinstance(cell, Cell))
+
+    @cached_property
+    def waiting(self) -> tuple[WaitingCell, ...]:
+        """The cells of which a value is to be measured in others."""
+        return tuple(cell for cell in self.all_cells if isinstance(cell, WaitingCell))
+
+    @cached_property
     def trials(self) -> tuple[Trial, ...]:
-        """Every cell with every seed: all seeds of a cell together, in the order of the file; without candidates."""
+        """Every known cell with every seed: those of a cell together, in the order of the file; without candidates."""
         return tuple(self._trials())
 
     def _trials(self) -> Iterator[Trial]:

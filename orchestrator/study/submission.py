@@ -3,7 +3,12 @@
 from dataclasses import asdict
 from datetime import UTC, datetime
 
+from orchestrator.document.changes import nested
 from orchestrator.identity.identifiers import new_submission_id
+from orchestrator.space.cells import WaitingCell
+from orchestrator.space.trial import Trial, stand_in_trials
+from orchestrator.study.claims.record import claim_records
+from orchestrator.study.points import Points
 from orchestrator.study.study import Study
 from results_store.records import MemberRecord, MetricInfo, SubmissionRecord, TableRecord, TableRow
 from results_store.search import SearchInfo
@@ -16,6 +21,7 @@ def submission_record(study: Study) -> SubmissionRecord:
     A search brings tables of its own; a table of the study that has the name of one stands instead of it.
     """
     searches = _searches(study)
+    points = Points(list(study.file.variants), study.all_cells)
     metrics = tuple(
         MetricInfo(
             name=metric.name,
@@ -49,10 +55,10 @@ def submission_record(study: Study) -> SubmissionRecord:
         trainable=study.trainable.name,
         trainable_version=study.trainable.version,
         metrics=metrics,
-        members=tuple(_members(study)),
+        members=tuple(_members(study, points)),
         limits=study.file.limits.model_dump(mode="json"),
         tables=(*own_tables, *(table for table in search_tables(searches, metrics) if table.name not in own_names)),
-        claims=tuple(claim.model_dump(mode="json") for claim in study.file.claims),
+        claims=claim_records(study.file.claims, study.all_cells, points, study=study.name),
         searches=tuple(asdict(search) for search in searches),
     )
 
@@ -65,34 +71,45 @@ def _searches(study: Study) -> tuple[SearchInfo, ...]:
     return tuple(search_info(search) for search in study.searches)
 
 
-def _members(study: Study) -> list[MemberRecord]:
-    points = _points(study)
-    configs = {cell.cell_id: cell.config.model_dump(mode="json") for cell in study.cells}
+def _members(study: Study, points: Points) -> list[MemberRecord]:
+    of_cells: dict[str, list[Trial]] = {}
+    for trial in study.trials:
+        of_cells.setdefault(trial.cell.cell_id, []).append(trial)
+    members = []
+    for cell in study.all_cells:
+        if isinstance(cell, WaitingCell):
+            members += _waiting(cell, study, points)
+            continue
+        config = cell.config.model_dump(mode="json")
+        members += [
+            MemberRecord(
+                variant=variant,
+                cell_id=cell.cell_id,
+                trial_id=trial.trial_id,
+                seed=trial.seed,
+                config=config,
+                point=points.of(variant, cell.cell_id),
+            )
+            for trial in of_cells[cell.cell_id]
+            for variant in cell.variants
+        ]
+    return members
+
+
+def _waiting(cell: WaitingCell, study: Study, points: Points) -> list[MemberRecord]:
+    """The replicates of a cell of which a value is not known yet, under ids that stand in for theirs."""
+    unknown = cell.measured
+    config = nested(cell.leaves() | dict.fromkeys(unknown))
     return [
         MemberRecord(
             variant=variant,
-            cell_id=trial.cell.cell_id,
+            cell_id=cell.cell_id,
             trial_id=trial.trial_id,
             seed=trial.seed,
-            config=configs[trial.cell.cell_id],
-            point=points[variant, trial.cell.cell_id],
+            config=config,
+            point=points.of(variant, cell.cell_id),
+            measured_later=tuple(".".join(path) for path in unknown),
         )
-        for trial in study.trials
-        for variant in trial.cell.variants
+        for trial in stand_in_trials(cell, study.file.seed_list())
+        for variant in cell.variants
     ]
-
-
-def _points(study: Study) -> dict[tuple[str, str], str]:
-    """What tells the cells of one variant apart, such as `top_k=3, scale=5.0`, by variant and cell id."""
-    points = {}
-    for variant in study.file.variants:
-        leaves = {cell.cell_id: cell.leaves() for cell in study.cells if variant in cell.variants}
-        paths = dict.fromkeys(path for values in leaves.values() for path in values)
-        varying = [path for path in paths if len({repr(values.get(path)) for values in leaves.values()}) > 1]
-        last_names = [path[-1] for path in varying]
-        names = {path: path[-1] if last_names.count(path[-1]) == 1 else ".".join(path) for path in varying}
-        for cell_id, values in leaves.items():
-            points[variant, cell_id] = ", ".join(
-                f"{names[path]}={values[path]}" for path in varying if values.get(path) is not None
-            )
-    return points

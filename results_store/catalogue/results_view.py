@@ -24,6 +24,7 @@ WITH latest AS (
 )
 SELECT members.study, members.variant, members.point, members.cell_id,
     CASE
+        WHEN len(members.measured_later) > 0 THEN 'waiting'
         WHEN trials.trial_id IS NOT NULL THEN trials.status
         WHEN withdrawn.trial_id IS NOT NULL THEN 'retracted'
         WHEN given_up.trial_id IS NOT NULL THEN 'failed'
@@ -72,7 +73,7 @@ _MEMBERS_AND_SEARCHES = """of_studies AS (
         AND asked_for.cell_id = candidates.cell_id AND asked_for.trial_id IS NOT NULL
 ), members AS (
     SELECT study, variant, point, cell_id, trial_id, 'grid' AS phase, trainable, trainable_version, seed, config,
-        member{leaves_of_studies}
+        member, measured_later{leaves_of_studies}
     FROM submitted
     UNION ALL BY NAME FROM searched
 )"""

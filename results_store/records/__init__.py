@@ -11,6 +11,7 @@ from results_store.records.attempt import (
     TrialStatus,
     Value,
 )
+from results_store.records.claims import ArmRecord, ClaimRecord, Expectation, StatementRecord
 from results_store.records.retraction import RetractionRecord
 from results_store.records.search import CandidateEvent, CandidateRecord, CandidateState
 from results_store.records.submission import (
@@ -34,12 +35,15 @@ Record = (
 )
 
 __all__ = [
+    "ArmRecord",
     "CandidateEvent",
     "CandidateRecord",
     "CandidateState",
+    "ClaimRecord",
     "Direction",
     "EntropyRecord",
     "EpochRecord",
+    "Expectation",
     "FailureKind",
     "FailureRecord",
     "GateRecord",
@@ -48,6 +52,7 @@ __all__ = [
     "Provenance",
     "Record",
     "RetractionRecord",
+    "StatementRecord",
     "SubmissionRecord",
     "TableRecord",
     "TableRow",

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from results_store.records.claims import ClaimRecord
+
 __all__ = ["Direction", "MemberRecord", "MetricInfo", "SubmissionRecord", "TableRecord", "TableRow"]
 
 Direction = Literal["maximize", "minimize"]
@@ -42,6 +44,8 @@ class MemberRecord:
         trial_id: Identity of the trial.
         seed: Seed of the trial.
         config: The resolved configuration, nested; its leaves become columns of `results`.
+        measured_later: The dotted names of numbers in `config` that are None, because they are to be measured in other
+            cells first: the member waits, and its ids stand in for those that it will have.
     """
 
     variant: str
@@ -50,6 +54,7 @@ class MemberRecord:
     seed: int
     config: Mapping[str, Any]
     point: str = ""
+    measured_later: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +113,7 @@ class SubmissionRecord:
         members: Variants, cells and seeds in the study's order.
         limits: The study's limits, by name.
         tables: The study's tables.
-        claims: The study's claims, as they stand in the file.
+        claims: The study's claims.
         searches: The study's searches: see `results_store.search.SearchInfo`.
     """
 
@@ -126,5 +131,5 @@ class SubmissionRecord:
     members: Sequence[MemberRecord]
     limits: Mapping[str, Any] = field(default_factory=dict)
     tables: Sequence[TableRecord] = ()
-    claims: Sequence[Mapping[str, Any]] = ()
+    claims: Sequence[ClaimRecord] = ()
     searches: Sequence[Mapping[str, Any]] = ()

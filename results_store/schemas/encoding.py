@@ -57,7 +57,8 @@ def kind_of(records: Sequence[Record]) -> Kind:
 def to_table(records: Sequence[Record]) -> tuple[Kind, pa.Table]:
     """Turns records of one kind into the rows of one file.
 
-    A column that is None in every row is left out, unless its kind always has it.
+    A column that is None in every row is left out, unless its kind always has it, or it holds numbers that are to be
+    measured later: queries may name it already.
 
     Raises:
         RecordError: Records of several kinds, a clash of names, or a value that no column can hold.
@@ -65,6 +66,7 @@ def to_table(records: Sequence[Record]) -> tuple[Kind, pa.Table]:
     kind = kind_of(records)
     rows = [row for record in records for row in _rows_of(record)]
     types: dict[str, ColumnType | None] = dict(kind.fixed_columns)
+    types |= {name: ColumnType.DOUBLE for record in records for name in _measured_later(record)}
     for row in rows:
         for name, value in row.items():
             if name in kind.fixed_columns:
@@ -92,13 +94,23 @@ def config_columns(config: Mapping[str, Any]) -> dict[str, Any]:
             if isinstance(value, Mapping):
                 visit(name, value)
                 continue
-            column = re.sub(r"\W", "_", name).lower()
+            column = _column(name)
             if column in columns:
                 raise RecordError(f"two fields of the configuration would share the column {column!r}")
             columns[column] = _scalar(value)
 
     visit("", config)
     return columns
+
+
+def _column(name: str) -> str:
+    return re.sub(r"\W", "_", name).lower()
+
+
+def _measured_later(record: Record) -> set[str]:
+    """The columns of numbers that are to be measured."""
+    members = record.members if isinstance(record, SubmissionRecord) else ()
+    return {_column(name) for member in members for name in member.measured_later}
 
 
 def check_submission(record: SubmissionRecord, candidates: Iterable[Mapping[str, Any]] = ()) -> None:
@@ -197,7 +209,7 @@ def _submission_rows(record: SubmissionRecord) -> list[dict[str, Any]]:
         "metrics": _json([dataclasses.asdict(metric) for metric in record.metrics]),
         "limits": _json(record.limits),
         "tables": _json([dataclasses.asdict(table) for table in record.tables]),
-        "claims": _json(list(record.claims)),
+        "claims": _json([dataclasses.asdict(claim) for claim in record.claims]),
         "searches": _json(list(record.searches)),
     }
     if not record.members:

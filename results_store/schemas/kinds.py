@@ -66,6 +66,7 @@ _FIXED_COLUMNS: dict[Kind, dict[str, ColumnType]] = {
         "trial_id": _TEXT,
         "seed": _COUNT,
         "config": _TEXT,
+        "measured_later": _TEXTS,
         "description": _TEXT,
         "tags": _TEXTS,
         "file_name": _TEXT,
@@ -153,6 +154,7 @@ _REQUIRED_COLUMNS: dict[Kind, frozenset[str]] = {
 _DEFAULTS: dict[Kind, dict[str, str]] = {
     Kind.STUDIES: {
         "point": "",
+        "measured_later": "[]",
         "description": "",
         "tags": "[]",
         "settings": "[]",

@@ -21,7 +21,7 @@ from results_store.text import inert
 
 __all__ = ["Table"]
 
-_STATES = ("completed", "diverged", "failed", "pending", "pruned", "retracted")
+_STATES = ("completed", "diverged", "failed", "pending", "pruned", "retracted", "waiting")
 
 
 @dataclass(frozen=True, kw_only=True)

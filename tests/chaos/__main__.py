@@ -102,6 +102,7 @@ def _scenarios(sizes: Sizes, seed: int) -> list[tuple[str, Callable[[], Outcome 
             )
             for pruning in PRUNINGS
         ),
+        ("driver", lambda: driver_kills.kill_measuring_at_points(passages=(1, 2))),
         ("driver", lambda: driver_kills.kill_on_ray_at_points(points=sizes.ray_points, num_trials=60)),
         (
             "driver",

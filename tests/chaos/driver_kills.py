@@ -16,13 +16,20 @@ from pathlib import Path
 from typing import TypeVar
 
 from chaotic import SLEEP_S, TOKENS
-from kill_points import COMPACTION_POINTS, DRIVER_POINTS, LOSS_POINTS, SEARCH_POINTS, WORKER_POINTS
+from kill_points import (
+    COMPACTION_POINTS,
+    DRIVER_POINTS,
+    LOSS_POINTS,
+    MEASURING_POINTS,
+    SEARCH_POINTS,
+    WORKER_POINTS,
+)
 
 from tests.chaos.outcome import Outcome, counts_of
 from tests.chaos.processes import Amor, Identity, descendants, wait_until_gone
 from tests.chaos.rows import Findings, Rows, compare
 from tests.chaos.stores import one_row_per_file
-from tests.chaos.studies import chaotic_study, scratch, search_study, undisturbed
+from tests.chaos.studies import chaotic_study, measured_study, scratch, search_study, undisturbed
 
 PART = "driver"
 KILLED = -signal.SIGKILL
@@ -90,6 +97,12 @@ def kill_search_at_points(*, passages: Sequence[int], num_candidates: int, pruni
     points = [(name, passage) for name in SEARCH_POINTS for passage in passages]
     study = partial(search_study, num_candidates=num_candidates, pruning=pruning)
     return _at_points(points, INLINE, f"a search with {pruning}, one process", study)
+
+
+def kill_measuring_at_points(*, passages: Sequence[int]) -> Outcome:
+    """A study dies before, while and after its values are measured; what waits for them has to come out the same."""
+    points = [(name, passage) for name in MEASURING_POINTS for passage in passages if passage == 1 or "now" not in name]
+    return _at_points(points, INLINE, "measured values, one process", measured_study)
 
 
 def kill_compaction_at_points(*, passages: Sequence[int], num_trials: int) -> Outcome:

@@ -54,6 +54,19 @@ PRUNINGS = {
     "halving": "{method: halving, first_epochs: 1, factor: 2}",
 }
 
+MEASURED = """\
+schema_version: 1
+name: measured
+trainable: gauge:Gauge
+seeds: 4
+limits: {max_attempts: 50}
+variants:
+  control: {level: {of: source, metric: score}}
+  source: {level: 1.0}
+  copy: {level: {of: source, metric: score}}
+  other: {level: 2.0}
+"""
+
 AMOR = """\
 schema_version: 1
 name: real
@@ -84,6 +97,13 @@ def search_study(folder: Path, num_candidates: int, pruning: str) -> Path:
     """A study that searches, and gives candidates up early."""
     path = folder / "searching.yaml"
     path.write_text(SEARCH.format(num_candidates=num_candidates, pruning=PRUNINGS[pruning]), encoding="utf-8")
+    return path
+
+
+def measured_study(folder: Path) -> Path:
+    """A study of which some cells are known only when others are trained."""
+    path = folder / "measured.yaml"
+    path.write_text(MEASURED, encoding="utf-8")
     return path
 
 

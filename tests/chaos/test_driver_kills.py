@@ -35,6 +35,13 @@ def test_a_search_at_every_named_point():
     assert outcome.num_again == 0, "what was published is not trained again"
 
 
+def test_measured_values_at_every_named_point_of_both_goes():
+    outcome = driver_kills.kill_measuring_at_points(passages=(1, 2))
+    assert outcome.details["not reached"] == []
+    assert outcome.is_clean, outcome
+    assert outcome.num_again == 0, "what was published is not trained again"
+
+
 def test_compactions_at_every_named_point():
     outcome = driver_kills.kill_compaction_at_points(passages=(1,), num_trials=12)
     assert outcome.details["not reached"] == []

@@ -100,7 +100,16 @@ SEARCH_POINTS = {
 }
 """In a driver that runs a search in its own process."""
 
-ALL_POINTS = WORKER_POINTS | DRIVER_POINTS | LOSS_POINTS | COMPACTION_POINTS | SEARCH_POINTS
+MEASURING_POINTS = {
+    **_around("planning", "orchestrator.driver.submit:plan_study"),
+    **_around("the submission record", PUBLISH, _publishes(SubmissionRecord)),
+    **_around("recording what is known now", "orchestrator.driver.study_run:StudyRun.grow"),
+    **_around("publishing trials", PUBLISH, _publishes(TrialRecord)),
+    **_around("training", "orchestrator.driver.study_run:StudyRun.train"),
+}
+"""In a driver that trains in its own process what it needs to measure, and then what waits for it."""
+
+ALL_POINTS = WORKER_POINTS | DRIVER_POINTS | LOSS_POINTS | COMPACTION_POINTS | SEARCH_POINTS | MEASURING_POINTS
 
 
 def arm(point: KillPoint, may_strike: Callable[[], bool]) -> None:

@@ -1,8 +1,10 @@
 """Whatever stands in a store, a study file or an argument: no command steers the terminal."""
 
+import dataclasses
 import json
 import os
 import unicodedata
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -11,10 +13,13 @@ from optuna.distributions import CategoricalDistribution
 
 from results_store import FolderStore
 from results_store.records import (
+    ArmRecord,
+    ClaimRecord,
     FailureRecord,
     MemberRecord,
     MetricInfo,
     Provenance,
+    StatementRecord,
     SubmissionRecord,
     TableRecord,
     TableRow,
@@ -67,6 +72,18 @@ def hostile_store(tmp_path):
         MemberRecord(variant=HOSTILE, cell_id=HOSTILE, trial_id=trial_id, seed=seed, config=config, point=HOSTILE)
         for seed, trial_id in enumerate((TRIAL, FAILED))
     ]
+    members.append(replace(members[0], trial_id="e" * 32, seed=2, measured_later=(HOSTILE,)))
+    statement = StatementRecord(
+        expect="at_least", metric="score", value=0.1,
+        arms=(ArmRecord(variant=HOSTILE, label=HOSTILE, cell_id=HOSTILE, reason=HOSTILE, published=0.5),),
+    )  # fmt: skip
+    unknown = dataclasses.replace(
+        statement, arms=(ArmRecord(variant=HOSTILE, label=HOSTILE, cell_id=None, reason=HOSTILE),)
+    )
+    claims = [
+        ClaimRecord(name=HOSTILE, family=HOSTILE, statement=statement),
+        ClaimRecord(name=f"{HOSTILE} twice", family=HOSTILE, statement=unknown),
+    ]
     rows = [TableRow(variant=HOSTILE, label=HOSTILE, published={"score": 0.5})]
     store.publish(
         [
@@ -74,7 +91,7 @@ def hostile_store(tmp_path):
                 submission_id=HOSTILE, study=HOSTILE, description=HOSTILE, tags=(HOSTILE,), submitted_at=NOW,
                 file_name=HOSTILE, file_text=HOSTILE, settings=(HOSTILE,), trainable=HOSTILE, trainable_version=1,
                 metrics=(MetricInfo(name="score", unit=HOSTILE, title=HOSTILE),), members=members,
-                tables=[TableRecord(name=HOSTILE, title=HOSTILE, sql=sql, rows=rows)],
+                tables=[TableRecord(name=HOSTILE, title=HOSTILE, sql=sql, rows=rows)], claims=claims,
             )
         ]
     )  # fmt: skip
@@ -94,6 +111,8 @@ def hostile_store(tmp_path):
         ["table", HOSTILE, "--values", "--format", "csv"], ["query", f'SELECT "{HOSTILE}" FROM trials'], ["query", HOSTILE],
         ["query", "--file", HOSTILE], ["query", "SELECT 1", "--output", f"{HOSTILE}/x"],
         ["query", "SELECT 1", "--format", HOSTILE], ["query", "SELECT 1 AS \"\x1b[2J\"", "--explain"],
+        ["claims"], ["claims", HOSTILE], ["claims", "--json"], ["claims", HOSTILE, "--format", "latex"],
+        ["claims", "--format", "csv"], ["claims", "nothing\x1b[2J"], ["claims", "--format", HOSTILE],
         ["plan", HOSTILE], ["validate", HOSTILE], ["compact"], ["compact", "--json"], [HOSTILE], ["list", f"--{HOSTILE}"],
     ],
     ids=lambda arguments: " ".join(arguments).replace(HOSTILE, "HOSTILE").encode("unicode_escape").decode(),

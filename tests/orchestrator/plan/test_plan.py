@@ -14,6 +14,7 @@ from orchestrator.plan.history import plan_study
 from orchestrator.plan.plan import make_plan
 from orchestrator.plan.stacking import make_stacks
 from orchestrator.study.loading import load_study
+from orchestrator.study.measuring import Wait
 from orchestrator.trainables.amor import AmorTrainable
 from orchestrator.trainables.estimates import Estimates
 from results_store import FolderStore
@@ -42,7 +43,7 @@ def study(tmp_path_factory):
     return load_study(path)
 
 
-def plan(study, done=(), only=(), past=(), source_hashes=None, stack_size=None):
+def plan(study, done=(), only=(), past=(), source_hashes=None, stack_size=None, waits=()):
     return make_plan(
         study,
         done=done,
@@ -52,7 +53,45 @@ def plan(study, done=(), only=(), past=(), source_hashes=None, stack_size=None):
         capacity=TWO_WORKERS,
         stack_size=stack_size,
         only=only,
+        waits=waits,
     )
+
+
+WAITING = """\
+schema_version: 1
+name: waiting
+seeds: 3
+base: {task: {name: simple_retrieval}, model: {name: amor}}
+variants:
+  source: {}
+  control: {model.gate: {name: random, rate: RATE}}
+grid: {training.epochs: [2, 30]}
+"""
+
+
+def test_what_waits_is_foreseen_as_if_its_values_were_in_the_middle(tmp_path):
+    path = tmp_path / "waiting.yaml"
+    path.write_text(WAITING.replace("RATE", "{of: source, metric: validation_gate_rate}"))
+    waiting = load_study(path)
+    path.write_text(WAITING.replace("RATE", "0.5"))
+    known = load_study(path)
+    leaves = known.cells[0].leaves()
+    past = [PastCell(leaves=leaves, cost=known.trainable.cost(known.cells[0].config), duration_s=60.0)]
+    planned, expected = (plan(study, past=past, stack_size=1) for study in (waiting, known))
+    assert planned.num_waiting == 2 * 3
+    assert planned.cpu_hours == pytest.approx(expected.cpu_hours)
+    assert planned.num_stacks == expected.num_stacks == 4 * 3
+    assert len(planned.to_run) == len(waiting.trials) == 2 * 3
+
+
+def test_what_is_not_wanted_is_not_waited_for(tmp_path):
+    path = tmp_path / "waiting.yaml"
+    path.write_text(WAITING.replace("RATE", "{of: source, metric: validation_gate_rate}"))
+    wait = Wait(variant="control", point="", reason="later")
+    study = load_study(path)
+    assert (plan(study, waits=[wait]).waits, plan(study, waits=[wait], only=["control"]).waits) == ((wait,), (wait,))
+    without = plan(study, waits=[wait], only=["source"])
+    assert (without.num_waiting, without.waits) == (0, ())
 
 
 def test_the_longest_come_first(study):

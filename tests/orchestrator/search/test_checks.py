@@ -117,7 +117,7 @@ def test_the_search_that_is_spoiled_below_is_valid():
         (TPE, "sampler: {name: qmc}", "search.sampler.name: sampler qmc does not steer by constraints"),
         (TPE, "sampler: {name: tpe, population_size: 8}", "search.sampler: sampler tpe has no population"),
         (TPE, "sampler: tpe", "study.yaml:10:12: search.sampler: should be a mapping (got \"tpe\")"),
-        ("round_size: 8", "pruning: {method: median}", "study.yaml:25:12: search.pruning: method should be racing or halving (got \"median\")"),
+        ("round_size: 8", "pruning: {method: median}", "study.yaml:25:21: search.pruning.method: should be racing or halving (got \"median\")"),
         ("round_size: 8", "pruning: {first_seeds: 2}", "study.yaml:25:3: search.pruning.method: this key is required"),
         ("round_size: 8", "pruning: racing", "study.yaml:25:12: search.pruning: should be a mapping (got \"racing\")"),
         ("round_size: 8", "pruning: {method: halving}", "search: pruning: halving takes a single objective; with several take racing, or no pruning"),

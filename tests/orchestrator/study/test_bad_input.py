@@ -154,7 +154,8 @@ def test_the_study_that_is_spoiled_below_is_valid(problems_of):
         ("where: {model.attention.top_k: 3}", "where: {model.attention.top_k: 5}", "claims.0.where: variant 'entropy' has no cell at this grid point"),
         ("where: {model.attention.top_k: 3}", "where: {model.attention.topk: 3}", "claims.0.where.model.attention.topk: no configuration has this key; did you mean"),
         ("    where: {model.attention.top_k: 3}\n", "", "names 2 cells of variant 'entropy'; say where: model.attention.top_k"),
-        ("expect: greater", "expect: at_least", "takes `variant` and `value`, and no `compare`"),
+        ("expect: greater", "expect: at_least", "study.yaml:15:5: claims.0.value: this key is required"),
+        ("expect: greater", "expect: at_least", "study.yaml:17:5: claims.0.compare: unknown key; `expect: at_least` takes: "),
         # tables
         ("one.sql", "none.sql", "tables.0.sql: none.sql cannot be read: no such file or directory"),
         ("one.sql", "broken.sql", "tables.0.sql: broken.sql:1:1: Parser Error"),

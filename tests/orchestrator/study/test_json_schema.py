@@ -50,6 +50,20 @@ def test_what_is_wrong_does_not_fit(change):
     assert not VALIDATOR.is_valid(example() | change)
 
 
+def control(**rate):
+    return example() | {"variants": {"control": {"model": {"name": "amor", "gate": {"name": "random", "rate": rate}}}}}
+
+
+def test_a_number_may_be_measured_in_another_cell():
+    assert VALIDATOR.is_valid(control(of="entropy", metric="validation_gate_rate"))
+    assert VALIDATOR.is_valid(control(of="entropy", metric="validation_gate_rate", where={"model.num_layers": 2}))
+    assert not VALIDATOR.is_valid(control(of="entropy"))
+    assert not VALIDATOR.is_valid(control(of="entropy", metric="validation_gate_rate", were={}))
+    assert not VALIDATOR.is_valid(
+        example() | {"base": {"training": {"epochs": {"of": "entropy", "metric": "validation_gate_rate"}}}}
+    )
+
+
 def test_other_trainables_have_other_keys():
     assert VALIDATOR.is_valid(
         example() | {"trainable": "my.package:Mine", "base": {"anything": 1}, "variants": {"a": {"b": 2}}}

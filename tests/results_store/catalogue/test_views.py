@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -51,6 +53,25 @@ def test_states(store, make):
     assert found == list(zip(trials, states, strict=True))
     assert query(store, "SELECT test_accuracy FROM results WHERE trial_id = 'withdrawn'") == [(None,)]
     assert store.finished(trials) == {"done": "completed", "bad": "diverged"}
+
+
+def test_members_wait_for_numbers_that_are_measured_later(store, make):
+    submission = make.submission({"known": ["t"], "waiting": ["u"]})
+    config = make.config()
+    config["model"]["gate"]["scale"] = None
+    waiting = replace(submission.members[1], config=config, measured_later=("model.gate.scale",))
+    store.publish([make.trial("t")])
+    store.publish([replace(submission, members=[submission.members[0], waiting])])
+    sql = "SELECT variant, state, model_gate_scale FROM results ORDER BY member"
+    assert query(store, sql) == [("known", "completed", 1.5), ("waiting", "waiting", None)]
+
+
+def test_a_number_that_is_measured_later_has_its_column_already(store, make):
+    submission = make.submission({"a": ["u"]})
+    config = {"Odd-Name": None}
+    waiting = replace(submission.members[0], config=config, measured_later=("Odd-Name",))
+    store.publish([replace(submission, members=[waiting])])
+    assert query(store, "SELECT typeof(odd_name), odd_name FROM results") == [("DOUBLE", None)]
 
 
 def test_pending_rows_have_their_configuration(store, make):
