@@ -10,6 +10,7 @@ from results_store.errors import (
     StoreError,
     StorePathError,
     UnknownNameError,
+    WeightsError,
 )
 from results_store.layout import Layout
 from results_store.query import FORMATS, OutputFormat, QueryResult, check_table_sql, write
@@ -44,6 +45,7 @@ __all__ = [
     "StorePathError",
     "Table",
     "UnknownNameError",
+    "WeightsError",
     "check_table_sql",
     "compact",
     "describe_problems",

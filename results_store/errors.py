@@ -7,6 +7,7 @@ StoreError                 root: something about stored results
 ├── RetractionError        trials cannot be withdrawn as asked
 ├── ExportError            a figure or journal cannot be made or written
 ├── QueryError             a query was refused or failed
+├── WeightsError           a trial's weights are not there, or damaged
 └── UnknownNameError       no study, table, search or figure of that name in the store
 """
 
@@ -25,6 +26,7 @@ __all__ = [
     "StoreError",
     "StorePathError",
     "UnknownNameError",
+    "WeightsError",
     "query_error",
 ]
 
@@ -80,6 +82,10 @@ def query_error(message: str) -> QueryError:
         # A long line is shown from its middle on, and then its column is unknown.
         column = None if place[3].startswith("...") else len(place[4]) - len(place[1]) + 1
     return QueryError(inert(message, keep="\n"), line=line, column=column)
+
+
+class WeightsError(StoreError, LookupError):
+    """The store holds no weights of a trial, or what it holds is damaged."""
 
 
 class UnknownNameError(StoreError, LookupError):

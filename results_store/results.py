@@ -19,6 +19,7 @@ from results_store.search import SearchHistory, SearchInfo, read_search, read_se
 from results_store.snapshot import Snapshot
 from results_store.tables import IMPORTANCES, Table, build_table, importances_table
 from results_store.text import inert
+from results_store.weights import find_weights
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -153,6 +154,17 @@ class Results:
         takes_study = "study" in checked_select(record.sql, self._snapshot.connection).named_parameters
         result = self.sql(record.sql, {"study": study} if takes_study else {})
         return build_table(result, record, metrics)
+
+    def weights(self, trial_id: str) -> Path:
+        """The file of a trial's trained weights; its bytes were read, and have the hash in its name.
+
+        Args:
+            trial_id: The whole id.
+
+        Raises:
+            WeightsError: The trial has none, or they are not there or damaged.
+        """
+        return find_weights(self, trial_id)
 
     def searches(self, study: str) -> tuple[SearchInfo, ...]:
         """What a study records of its searches.

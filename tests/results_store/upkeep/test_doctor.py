@@ -151,11 +151,11 @@ class DyingConnection:
     def __exit__(self, *_):
         self.connection.close()
 
-    def execute(self, sql):
+    def execute(self, sql, *parameters):
         if self.is_dead:
             raise duckdb.FatalException("database has been invalidated")
         try:
-            return self.connection.execute(sql)
+            return self.connection.execute(sql, *parameters)
         except duckdb.Error:
             self.is_dead = True
             raise
