@@ -59,6 +59,8 @@ def plan(
     for plan in plans:
         for text in plan.warnings:
             output.warning(f"{plan.study.name}: {text}")
+        if (notice := plan.notice_of_weights()) is not None:
+            output.message(f"{plan.study.name}: {notice}")
         if (plan.to_run and plan.cpu_hours is None) or any(search.cpu_hours is None for search in plan.searches):
             output.message(f"{plan.study.name}: no past trials in the store, so no prediction of time")
 
@@ -74,6 +76,7 @@ def _summary(plan: Plan) -> dict[str, Any]:
         "shared_with_other_studies": len(plan.shared),
         "to_run": len(plan.to_run),
         **({"left_out": len(plan.left_out)} if plan.left_out else {}),
+        **({"without_weights": len(plan.without_weights)} if plan.without_weights else {}),
         "stacks_here": plan.num_stacks,
         "cpu_hours": None if plan.cpu_hours is None else round(plan.cpu_hours, 3),
         **(_search_summary(plan.searches) if plan.searches else {}),

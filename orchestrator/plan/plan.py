@@ -48,6 +48,7 @@ class Plan:
         cpu_hours: predicted CPU time of `to_run` in these stacks, from past trials; None without any.
         warnings: what the user should know beforehand.
         searches: what is to come of each search, beside these trials.
+        without_weights: ids of the trials that ask for their weights to be kept and are in the store without.
     """
 
     study: Study
@@ -59,6 +60,16 @@ class Plan:
     cpu_hours: float | None
     warnings: tuple[str, ...]
     searches: tuple[SearchPlan, ...] = ()
+    without_weights: tuple[str, ...] = ()
+
+    def notice_of_weights(self) -> str | None:
+        """What to do about trials without weights, in one line; None where there is none."""
+        if not self.without_weights:
+            return None
+        return (
+            f"recorded without the weights that the study asks for: {_many(len(self.without_weights), 'trial')} "
+            f"(amor replay {self.without_weights[0][:12]} --save-weights trains one again and keeps them)"
+        )
 
 
 def make_plan(
@@ -71,6 +82,7 @@ def make_plan(
     capacity: Capacity,
     stack_size: int | None = None,
     only: Sequence[str] = (),
+    without_weights: Sequence[str] = (),
 ) -> Plan:
     """Plans a study.
 
@@ -84,6 +96,7 @@ def make_plan(
         capacity: the workers that are expected to run it.
         stack_size: the size of stacks that was asked for; None: chosen.
         only: variants to run; all if empty.
+        without_weights: ids of its trials that are done, and lack the weights that they ask for.
 
     Raises:
         TrainableError: the trainable raises, or answers against its contract.
@@ -111,6 +124,7 @@ def make_plan(
         num_stacks=len(stacks),
         cpu_hours=None if seconds is None else seconds / 3600,
         warnings=(*_source_warnings(study, source_hashes), *_seed_warnings(study)),
+        without_weights=tuple(without_weights),
     )
 
 

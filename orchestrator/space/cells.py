@@ -1,7 +1,7 @@
 """From variants and grid to cells: every configuration resolved, every problem at its place in the file."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import BaseModel
@@ -9,11 +9,13 @@ from pydantic import BaseModel
 from orchestrator.document.changes import Change, ConfigPath, Origin
 from orchestrator.document.problems import suggestion
 from orchestrator.document.yaml_document import KeyPath
-from orchestrator.identity.identifiers import cell_id
+from orchestrator.identity.identifiers import Pins, cell_id
 from orchestrator.space.fields import all_paths
 from orchestrator.space.grid import VARIANT, Condition
 from orchestrator.space.layers import Context, Layers
 from orchestrator.space.resolution import Finding, Resolved, leaves_of, resolve
+from orchestrator.trainables.contract import Trainable
+from orchestrator.trainables.loading import asking
 
 MAX_POINTS = 20_000
 """Grid points of all variants together; more is hardly meant, and would take minutes to resolve."""
@@ -27,15 +29,37 @@ class Cell:
         cell_id: 32 hex digits; equal for equal configurations.
         config: the validated configuration, all defaults filled in.
         variants: the names under which it appears in the study, without repetitions.
+        saves_weights: whether any of the configurations that are this cell asks for weights; it is no part of them.
     """
 
     cell_id: str
     config: BaseModel
     variants: tuple[str, ...]
+    saves_weights: bool = False
 
     def leaves(self) -> dict[ConfigPath, Any]:
         """The configuration's values by path."""
         return leaves_of(self.config.model_dump(mode="json"))
+
+    def joined(self, other: "Cell") -> "Cell":
+        """This cell under the names of both, which keeps its weights if one of them does."""
+        return replace(
+            self,
+            variants=tuple(dict.fromkeys((*self.variants, *other.variants))),
+            saves_weights=self.saves_weights or other.saves_weights,
+        )
+
+
+def cell_of(trainable: Trainable, config: BaseModel, pins: Pins, variants: Sequence[str]) -> Cell:
+    """The cell that a configuration is.
+
+    Raises:
+        TrainableError: the trainable raises.
+    """
+    identity = cell_id(trainable, config, pins)
+    with asking(trainable, "saves_weights"):
+        saves_weights = bool(trainable.saves_weights(config))
+    return Cell(cell_id=identity, config=config, variants=tuple(variants), saves_weights=saves_weights)
 
 
 @dataclass(kw_only=True)
@@ -83,7 +107,7 @@ class _Builder:
         if (message := too_many_points(self._layers)) is not None:
             self._report(Origin(path=("grid",)), (), message)
             return Space(findings=list(self._findings))
-        found: dict[str, tuple[BaseModel, dict[str, None]]] = {}
+        found: dict[str, Cell] = {}
         num_points = dict.fromkeys((variant.name for variant in self._layers.variants), 0)
         for index, context in enumerate(self._layers.contexts(self._note_met)):
             num_points[context.variant] += 1
@@ -101,18 +125,16 @@ class _Builder:
         for origin, finding in self._unused.items():
             if origin not in self._used:
                 self._findings[finding] = None
-        cells = [
-            Cell(cell_id=identity, config=config, variants=tuple(names)) for identity, (config, names) in found.items()
-        ]
-        return Space(cells=cells, findings=list(self._findings))
+        return Space(cells=list(found.values()), findings=list(self._findings))
 
-    def _add_cell(self, context: Context, found: dict[str, tuple[BaseModel, dict[str, None]]]) -> None:
+    def _add_cell(self, context: Context, found: dict[str, Cell]) -> None:
         resolved = resolve(self._layers.trainable, context.written)
         self._findings |= dict.fromkeys(resolved.findings)
         self._note_use(resolved, context.changes)
         if resolved.config is not None:
-            identity = cell_id(self._layers.trainable, resolved.config, self._layers.pins)
-            found.setdefault(identity, (resolved.config, {}))[1][context.variant] = None
+            cell = cell_of(self._layers.trainable, resolved.config, self._layers.pins, (context.variant,))
+            known = found.get(cell.cell_id)
+            found[cell.cell_id] = cell if known is None else known.joined(cell)
 
     def _note_use(self, resolved: Resolved, written: Iterable[Change]) -> None:
         """A value is used where it, or the value that replaced it, is part of the configuration."""
