@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from safetensors.numpy import load
+
 from results_store import FolderStore, Kind
 from results_store import open as open_results
 
@@ -74,6 +76,8 @@ def rows_of(store: Path) -> Rows:
         rows = by_key[view] = {}
         for row in opened.sql(f"SELECT * FROM {view}").dicts():
             key = tuple(row.get(name) for name in names)
+            if name := row.pop("weights_file", None):
+                row["weights"] = _weights(store, name)
             content = ((name, _exactly(value)) for name, value in row.items() if name not in OF_AN_ATTEMPT)
             rows.setdefault(key, []).append(tuple(sorted(content)))
     studies = [row[0] for row in opened.sql("SELECT DISTINCT study FROM studies").rows()]
@@ -107,6 +111,12 @@ def differences(found: Rows, truth: Rows) -> Findings:
 
 def _is_finished(row: Row) -> bool:
     return dict(row)["state"] in {repr(state) for state in FINISHED}
+
+
+def _weights(store: Path, name: str) -> str:
+    """The tensors of a file of weights, which must be there and whole, without what tells one attempt from another."""
+    tensors = load(FolderStore(store).weights(name))
+    return repr({name: (tensor.dtype, tensor.tolist()) for name, tensor in sorted(tensors.items())})
 
 
 def _exactly(value: Any) -> str:
