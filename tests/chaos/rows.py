@@ -8,7 +8,7 @@ from typing import Any
 
 from safetensors.numpy import load
 
-from results_store import FolderStore, Kind
+from results_store import FolderStore, Kind, WeightsError
 from results_store import open as open_results
 
 KEYS = {
@@ -114,8 +114,11 @@ def _is_finished(row: Row) -> bool:
 
 
 def _weights(store: Path, name: str) -> str:
-    """The tensors of a file of weights, which must be there and whole, without what tells one attempt from another."""
-    tensors = load(FolderStore(store).weights(name))
+    """The tensors of a file of weights, without what tells one attempt from another; what is wrong, if it is not whole."""
+    try:
+        tensors = load(FolderStore(store).weights(name))
+    except WeightsError as error:
+        return str(error)
     return repr({name: (tensor.dtype, tensor.tolist()) for name, tensor in sorted(tensors.items())})
 
 

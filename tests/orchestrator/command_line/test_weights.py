@@ -215,3 +215,33 @@ def test_weights_of_a_retracted_trial_stay_and_the_new_run_has_its_own(amor, sub
     assert "1 trained" in submit(keep=True).err
     assert path.exists()
     assert open_results(store).weights(trial(store)) != path
+
+
+SEARCH = """\
+schema_version: 1
+name: searched
+trainable: unsteady:Unsteady
+seeds: 2
+variants:
+  silent: {}
+  asking: {keep: true}
+search:
+  sampler: {name: random, seed: 0}
+  parameters:
+    level: {type: float, low: 0.1, high: 0.5}
+  objectives: [{metric: score, direction: maximize}]
+  max_trials: 2
+  round_size: 2
+  replicates: 2
+"""
+
+
+def test_candidates_keep_theirs_if_one_of_the_searches_that_propose_them_asks(amor, tmp_path, store):
+    path = tmp_path / "searched.yaml"
+    path.write_text(SEARCH)
+    answer = amor("submit", path, "--store", store, "--executor", "inline")
+    assert answer.code == 0, answer.err
+    sql = "SELECT trial_id, list(DISTINCT variant ORDER BY variant), any_value(weights_file) FROM results GROUP BY 1"
+    rows = open_results(store).sql(sql).rows()
+    assert [variants for _, variants, _ in rows] == [["asking", "silent"]] * 4
+    assert {Layout(store).weights / name for _, _, name in rows} == set(files(store))
