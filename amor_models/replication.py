@@ -126,18 +126,34 @@ def load(model: str, weights: Mapping[str, NDArray[np.floating[Any]] | Tensor], 
     if top_k < 1:
         raise ValueError(f"top_k must be at least 1, not {top_k}")
     built = _build(model, vocab_size, d_model, max(found, default=0) + 1, num_heads, top_k)
-    names = published_names(built)
+    try:
+        fill(built, weights)
+    except ValueError as error:
+        raise ValueError(f"weights of {model} do not fit: {error}") from error
+    return built.eval()
+
+
+@torch.no_grad()
+def fill(model: Model, weights: Mapping[str, NDArray[np.floating[Any]] | Tensor]) -> None:
+    """Copies weights into a stack of one.
+
+    Args:
+        model: the stack.
+        weights: arrays or tensors under the published names.
+
+    Raises:
+        ValueError: weights are missing, left over, or of another shape.
+    """
+    names = published_names(model)
     if set(names) != set(weights):
         missing, extra = sorted(set(names) - set(weights)), sorted(set(weights) - set(names))
-        raise ValueError(f"weights of {model} do not fit: missing {missing}, left over {extra}")
-    parameters = dict(built.named_parameters())
-    with torch.no_grad():
-        for published, ours in names.items():
-            value = torch.as_tensor(weights[published])
-            if value.shape != parameters[ours].shape[1:]:
-                raise ValueError(f"{published} has shape {tuple(value.shape)}, not {tuple(parameters[ours].shape[1:])}")
-            parameters[ours][0].copy_(value)
-    return built.eval()
+        raise ValueError(f"missing {missing}, left over {extra}")
+    parameters = dict(model.named_parameters())
+    for published, ours in names.items():
+        value = torch.as_tensor(weights[published])
+        if value.shape != parameters[ours].shape[1:]:
+            raise ValueError(f"{published} has shape {tuple(value.shape)}, not {tuple(parameters[ours].shape[1:])}")
+        parameters[ours][0].copy_(value)
 
 
 def dump(model: Model, trial: int = 0) -> dict[str, NDArray[np.float32]]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         Trainable,
         TrialSpec,
         TrialStatus,
+        Weights,
     )
 
 __all__ = [
@@ -38,10 +39,11 @@ __all__ = [
     "TrialSpec",
     "TrialStatus",
     "UsageError",
+    "Weights",
     "submit",
 ]
 
-_CONTRACT = ("Details", "Epoch", "Finished", "Metric", "Trainable", "TrialSpec", "TrialStatus")
+_CONTRACT = ("Details", "Epoch", "Finished", "Metric", "Trainable", "TrialSpec", "TrialStatus", "Weights")
 _ERRORS = ("AmorError", "ExecutionError", "StudyError", "TrainableError", "UsageError")
 _MODULES = {
     **dict.fromkeys(_CONTRACT, "orchestrator.trainables.contract"),

@@ -12,6 +12,7 @@ from results_store.errors import (
     StorePathError,
     SummariesError,
     UnknownNameError,
+    WeightsError,
 )
 from results_store.layout import Layout
 from results_store.query import FORMATS, OutputFormat, QueryResult, check_table_sql, write
@@ -51,6 +52,7 @@ __all__ = [
     "SummariesError",
     "Table",
     "UnknownNameError",
+    "WeightsError",
     "check_table_sql",
     "compact",
     "describe_problems",

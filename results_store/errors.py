@@ -8,6 +8,7 @@ StoreError                 root: something about stored results
 ├── ExportError            a figure or journal cannot be made or written
 ├── QueryError             a query was refused or failed
 │   └── SummariesError     a table asks for summaries that its columns do not have
+├── WeightsError           a trial's weights are not there, or damaged
 └── UnknownNameError       no study, table, search or figure of that name in the store
 """
 
@@ -28,6 +29,7 @@ __all__ = [
     "StorePathError",
     "SummariesError",
     "UnknownNameError",
+    "WeightsError",
     "query_error",
 ]
 
@@ -96,6 +98,10 @@ def query_error(message: str) -> QueryError:
         # A long line is shown from its middle on, and then its column is unknown.
         column = None if place[3].startswith("...") else len(place[4]) - len(place[1]) + 1
     return QueryError(inert(message, keep="\n"), line=line, column=column)
+
+
+class WeightsError(StoreError, LookupError):
+    """The store holds no weights of a trial, or what it holds is damaged."""
 
 
 class UnknownNameError(StoreError, LookupError):

@@ -66,6 +66,7 @@ class Layout:
         folders += [self.segments(kind) for kind in Kind]
         folders += [self.segments(Kind.TRIALS).parent]
         folders += [self.folder(kind) for kind in Kind]
+        folders += [self.weights]
         files = [self.verified, self.generation, self.compaction_lock]
         for path, is_right, wanted in [
             *((folder, stat.S_ISDIR, "folder") for folder in folders),
@@ -104,7 +105,7 @@ class Layout:
     @property
     def entries(self) -> frozenset[str]:
         """Names of everything that the store keeps in its folder, but for hidden entries."""
-        return frozenset({kind.value for kind in Kind} | {"weights", "quarantine"})
+        return frozenset({kind.value for kind in Kind} | {self.weights.name, self.quarantine.name})
 
     def segments(self, kind: Kind) -> Path:
         """Where copies of many small files are, each in one file; may be deleted at any time."""
@@ -126,6 +127,21 @@ class Layout:
     def file(self, kind: Kind, name: str) -> Path:
         """Path of a file of rows."""
         return self.folder(kind) / name
+
+    @property
+    def weights(self) -> Path:
+        """Where the files of trained weights are."""
+        return self.root / "weights"
+
+    @staticmethod
+    def name_of_weights(content: bytes) -> str:
+        """Name of the file of weights that has this content."""
+        return hashlib.sha256(content).hexdigest() + ".safetensors"
+
+    @staticmethod
+    def is_name_of_weights(name: str) -> bool:
+        """Whether a file of weights can have this name."""
+        return re.fullmatch(r"[0-9a-f]{64}\.safetensors", name) is not None
 
     @staticmethod
     def name_of(content: bytes) -> str:

@@ -20,6 +20,7 @@ from results_store.search import SearchHistory, SearchInfo, read_search, read_se
 from results_store.snapshot import Snapshot
 from results_store.tables import IMPORTANCES, Table, build_table, importances_table
 from results_store.text import inert
+from results_store.weights import find_weights
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -169,6 +170,17 @@ class Results:
         for study in studies:
             self._submission(study)
         return decide_claims(self, studies)
+
+    def weights(self, trial_id: str) -> Path:
+        """The file of a trial's trained weights; its bytes were read, and have the hash in its name.
+
+        Args:
+            trial_id: The whole id.
+
+        Raises:
+            WeightsError: The trial has none, or they are not there or damaged.
+        """
+        return find_weights(self, trial_id)
 
     def searches(self, study: str) -> tuple[SearchInfo, ...]:
         """What a study records of its searches.

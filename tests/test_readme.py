@@ -73,7 +73,7 @@ def test_every_command_is_in_the_table_and_only_they():
 @pytest.mark.parametrize("option", sorted(set(re.findall(r"`(--[a-z-]+)", README))))
 def test_every_option_exists(option, capfdbinary):
     helps = []
-    for command in ("submit", "plan", "query", "list", "table", "figure"):
+    for command in ("submit", "plan", "query", "list", "table", "figure", "replay"):
         with pytest.raises(SystemExit):
             app([command, "--help"])
         helps.append(capfdbinary.readouterr().out.decode())
@@ -91,6 +91,18 @@ def test_the_python_snippet_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("orchestrator.submit", submit_small)
     exec(compile(snippet, "README.md", "exec"), {})
+
+
+def test_the_snippet_on_weights_runs(tmp_path, monkeypatch):
+    small = ["seeds=1", "task.num_train=32", "task.num_validation=16", "task.num_test=16", "training.epochs=1"]
+    options = SubmitOptions(executor="inline", only=("amor_entropy",))
+    settings = [*small, "training.save_weights=true"]
+    submit(ROOT / "studies" / "quickstart.yaml", store=tmp_path / "results", settings=settings, options=options)
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    exec(compile(next(block for block in blocks("python") if "load_weights" in block), "README.md", "exec"), names)
+    assert names["output"].logits.shape[:2] == (1, 4)
+    assert names["output"].gate.shape == names["output"].entropy.shape == names["output"].logits.shape[:3]
 
 
 def test_the_example_of_a_trainable_trains_its_study(tmp_path, monkeypatch):

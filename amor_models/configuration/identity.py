@@ -51,12 +51,13 @@ def identity_config(config: ExperimentConfig) -> ExperimentConfig:
     Ways to write the same thing become one (`noise_length` and `noise_width` become `noise_length_range`),
     and fields without effect on the result are put to their default: everything about training for
     heuristics, the balance weight where no gradient reaches the gate, the target rate at balance weight 0, a stop
-    that would come after the last epoch.
+    that would come after the last epoch, whether weights are kept.
     Idempotent.
     """
     model = config.model
     trained = not isinstance(model, HeuristicModel)
     training = config.training if trained else TrainingConfig(epochs=None)
+    training = training.model_copy(update={"save_weights": default_of(training, "save_weights")})
     if not (isinstance(model, AmorModel) and isinstance(model.gate, GATES_WITH_GRADIENT)):
         default = DEFAULT_BALANCE_WEIGHT[config.task.name]
         training = training.model_copy(update={"balance_weight": default})

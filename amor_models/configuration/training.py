@@ -33,3 +33,9 @@ class TrainingConfig(Section):
             "default 0.1 (Simple Retrieval), 0 (NeedleHaystack)."
         ),
     )
+    # Not recorded with a trial, and no part of its identity: it changes nothing of what is trained.
+    save_weights: bool = Field(
+        False,
+        exclude=True,
+        description="Keep the trained weights in the store; changes no result, so a trial that is done stays done.",
+    )

@@ -1,6 +1,6 @@
 """Training stacks of trials."""
 
-from amor_models.training.reports import EntropyReport, EpochReport, FinalReport, GateReport, Report
+from amor_models.training.reports import EntropyReport, EpochReport, FinalReport, GateReport, Report, WeightsReport
 from amor_models.training.setup import TrialSetup, max_stack_size, prepare_worker, stack_key
 from amor_models.training.stack import train_stack
 from amor_models.training.stack_memory import stack_memory
@@ -15,6 +15,7 @@ __all__ = [
     "Report",
     "StackTraining",
     "TrialSetup",
+    "WeightsReport",
     "max_stack_size",
     "prepare_worker",
     "stack_key",

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from amor_models.metrics import METRICS
 
 MetricValue = float | int | None
@@ -50,7 +53,15 @@ class GateReport:
     rows: tuple[Mapping[str, Any], ...]
 
 
-Report = EpochReport | FinalReport | EntropyReport | GateReport
+@dataclass(frozen=True, kw_only=True)
+class WeightsReport:
+    """The trained weights of one trial under the published names (`amor_models.replication`)."""
+
+    key: str
+    tensors: Mapping[str, NDArray[np.float32]]
+
+
+Report = EpochReport | FinalReport | EntropyReport | GateReport | WeightsReport
 
 
 def final_report(key: str, values: Mapping[str, MetricValue], *, diverged: bool = False) -> FinalReport:

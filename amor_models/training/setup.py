@@ -19,11 +19,12 @@ LARGEST_STACK = 64
 
 @dataclass(frozen=True, kw_only=True)
 class TrialSetup:
-    """One trial: its name in the reports, its configuration, its random streams."""
+    """One trial: its name in the reports, its configuration, its random streams, and whether to report its weights."""
 
     key: str
     config: ExperimentConfig
     streams: Streams
+    save_weights: bool = False
 
 
 def stack_key(config: ExperimentConfig) -> Hashable:

@@ -14,9 +14,9 @@ def train_stack(trials: Sequence[TrialSetup]) -> Iterator[Report]:
     """Trains a stack of trials and yields their reports as they come.
 
     Per trial: an `EpochReport` after each epoch, then a `FinalReport`, before which trials that completed give
-    an `EntropyReport` (where an entropy is defined) and a `GateReport`. A trial whose loss is not finite ends as
-    diverged and leaves the stack; the others go on as if it had never been there. Heuristics only give a
-    `FinalReport`.
+    an `EntropyReport` (where an entropy is defined), a `GateReport` and, if asked to, a `WeightsReport`. A trial
+    whose loss is not finite ends as diverged and leaves the stack; the others go on as if it had never been there.
+    Heuristics only give a `FinalReport`.
 
     Raises:
         ValueError: if the trials may not be stacked (see `stack_key`), or two have one name.

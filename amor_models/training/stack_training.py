@@ -14,6 +14,7 @@ from amor_models.evaluation import Counts, Split, entropy_rows, evaluate, sample
 from amor_models.gates import EntropyGate
 from amor_models.metrics import EPOCH_METRICS, RETRIEVAL_IS_LEARNED
 from amor_models.models import Amor, Model, build_stack
+from amor_models.replication import dump
 from amor_models.tasks import dataset_of
 from amor_models.training.loss import Loss
 from amor_models.training.optimiser import StackedAdamW
@@ -23,6 +24,7 @@ from amor_models.training.reports import (
     GateReport,
     MetricValue,
     Report,
+    WeightsReport,
     final_report,
 )
 from amor_models.training.setup import TrialSetup
@@ -201,7 +203,7 @@ class StackTraining:
         counts = evaluate(self._model, test_splits, "test")
         samples = sample_rows(self._model, test_splits, "test", NUM_SAMPLES)
         dense = self._model.dense_attention_madds(self._config.task.seq_length - 1)
-        for member, count, rows in zip(self._members, counts, samples, strict=True):
+        for trial, (member, count, rows) in enumerate(zip(self._members, counts, samples, strict=True)):
             key = member.setup.key
             if key not in values:
                 continue
@@ -214,6 +216,8 @@ class StackTraining:
             test["num_parameters"] = self._model.num_parameters()
             test["attention_madds_executed"] = count.attention_madds
             test["attention_madds_dense"] = dense * self._config.task.num_test
+            if member.setup.save_weights:
+                yield WeightsReport(key=key, tensors=dump(self._model, trial))
             yield final_report(key, values[key] | test)
 
 

@@ -12,6 +12,7 @@ from orchestrator.command_line.trial_ids import whole_trial_id
 from orchestrator.progress.reporter import duration
 from orchestrator.space.resolution import leaves_of
 from results_store import Results, UnknownNameError
+from results_store.weights import kept_weights
 
 _STATUS_SQL = """
     WITH members AS (
@@ -108,7 +109,8 @@ def show(
     if as_json:
         output.data_json(found)
         return
-    output.facts({"trial": found["trial_id"], "appears_in": "; ".join(found["appears_in"]) or "no study"})
+    weights = {} if found["weights"] is None else {"weights": found["weights"]}
+    output.facts({"trial": found["trial_id"], "appears_in": "; ".join(found["appears_in"]) or "no study"} | weights)
     for row in found["trials"]:
         facts = {name: value for name, value in row.items() if value is not None and name != "config"}
         leaves = {"_".join(path) for path in leaves_of(found["config"])}
@@ -141,6 +143,7 @@ def _describe(results: Results, trial_id: str) -> dict[str, Any]:
         "config": _config(text),
         "appears_in": [_place(row) for row in members],
         "trials": trials,
+        "weights": kept_weights(results, [trial_id]).get(trial_id),
         "epochs": rows("SELECT * EXCLUDE (attempt_id) FROM epochs WHERE trial_id = $trial_id ORDER BY epoch"),
         "failures": rows("SELECT * FROM failures WHERE trial_id = $trial_id ORDER BY failed_at"),
         "retractions": rows(

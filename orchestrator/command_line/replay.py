@@ -15,8 +15,11 @@ from orchestrator.command_line.stores import open_existing
 from orchestrator.command_line.trial_ids import whole_trial_id
 from orchestrator.progress.replay_reporter import ReplayReporter
 from orchestrator.replay.comparison import Comparison, Pair
+from orchestrator.replay.kept_weights import keep_weights
 from orchestrator.replay.replay import Replay, replay_trial
 from orchestrator.replay.run import Run
+from orchestrator.wording import counted
+from results_store import FolderStore
 from results_store.records import Value
 
 WHOLE_EPOCH = "(the whole epoch)"
@@ -25,34 +28,51 @@ WHOLE_EPOCH = "(the whole epoch)"
 def replay(
     trial_id: Annotated[str, typer.Argument(help="A trial's id, or its first digits.")],
     store: StoreOption = DEFAULT_STORE,
+    save_weights: Annotated[
+        bool,
+        typer.Option(
+            "--save-weights", help="Keep the weights of a trial that was recorded without, if it is identical."
+        ),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Train a recorded trial again, and compare every metric and every epoch bit for bit; the store is only read."""
+    """Train a recorded trial again, and compare every metric and every epoch bit for bit.
+
+    The store is only read, but for --save-weights.
+    """
     results = open_existing(store)
+    folder = FolderStore(store)
+    if save_weights:
+        folder.check_writable()
     reporter = ReplayReporter()
     with contextlib.redirect_stdout(sys.stderr):  # what a trainable prints is no data of ours
         try:
-            replayed = replay_trial(results, whole_trial_id(results, trial_id), reporter)
+            replayed = replay_trial(results, whole_trial_id(results, trial_id), reporter, save_weights=save_weights)
         finally:
             reporter.close()
     comparison = replayed.comparison
+    weights = keep_weights(replayed.replayed, folder) if save_weights and comparison.is_identical else None
     if as_json:
-        output.data_json(_as_json(replayed))
+        output.data_json(_as_json(replayed) | ({"weights": weights} if save_weights else {}))
     elif comparison.is_identical:
         output.data(f"identical bit for bit: {_extent(comparison)}")
     else:
         output.listing(
             ["epoch", "metric", "recorded", "replayed", "units_in_the_last_place"], _rows(comparison), as_json=False
         )
+    if weights is not None:
+        output.message(f"its weights are kept in {weights}")
     if not comparison.is_identical:
         _tell_what_differs(replayed)
+        if save_weights:
+            output.message("its weights are not kept: they may be others than those of the recorded run")
         raise typer.Exit(ExitCode.FAILED)
 
 
 def _extent(comparison: Comparison) -> str:
     return (
-        f"{_many(comparison.num_metrics, 'metric')} and {_many(len(comparison.epochs), 'epoch')} "
-        f"of {_many(comparison.num_epoch_values, 'value')}"
+        f"{counted(comparison.num_metrics, 'metric')} and {counted(len(comparison.epochs), 'epoch')} "
+        f"of {counted(comparison.num_epoch_values, 'value')}"
     )
 
 
@@ -69,7 +89,7 @@ def _tell_what_differs(replayed: Replay) -> None:
         epochs = [pair.epoch for pair in comparison.differences if pair.epoch is not None]
         first = f", from epoch {epochs[0]} on" if epochs else ""
         output.error(
-            f"refuted: {_many(num_differing, 'value')} differ{first}; compared were {_extent(comparison)}. "
+            f"refuted: {counted(num_differing, 'value')} differ{first}; compared were {_extent(comparison)}. "
             f"{replayed.explanation()}"
         )
     else:
@@ -144,7 +164,3 @@ def _json_value(value: Value) -> Value:
 def _exact(value: Value) -> str:
     """As many digits as tell a number from all others."""
     return "none" if value is None else str(value)
-
-
-def _many(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -63,6 +63,8 @@ def plan(
     for plan in plans:
         for text in plan.warnings:
             output.warning(f"{plan.study.name}: {text}")
+        if (notice := plan.notice_of_weights()) is not None:
+            output.message(f"{plan.study.name}: {notice}")
         for wait in plan.waits:
             output.message(f"{plan.study.name}: waits: {wait}")
         if ((plan.to_run or plan.num_waiting) and plan.cpu_hours is None) or any(
@@ -83,6 +85,7 @@ def _summary(plan: Plan) -> dict[str, Any]:
         "to_run": len(plan.to_run),
         **({"left_out": len(plan.left_out)} if plan.left_out else {}),
         **({"waiting": plan.num_waiting} if plan.num_waiting else {}),
+        **({"without_weights": len(plan.without_weights)} if plan.without_weights else {}),
         "stacks_here": plan.num_stacks,
         "cpu_hours": None if plan.cpu_hours is None else round(plan.cpu_hours, 3),
         **(_search_summary(plan.searches) if plan.searches else {}),

@@ -226,6 +226,7 @@ class Driver:
                 config=self._trials[attempt.trial_id].cell.config.model_dump(mode="json"),
                 seed=self._trials[attempt.trial_id].seed,
                 stop_after_epoch=self._stop_after_epoch,
+                save_weights=self._trials[attempt.trial_id].cell.saves_weights,
             )
             for attempt in stack.attempts
         ]

@@ -15,7 +15,7 @@ from orchestrator.search.judging import Replicates, Train
 from orchestrator.search.record import read_record, read_replicates, records_of
 from orchestrator.search.reduction import Replicate
 from orchestrator.search.search import Search
-from orchestrator.space.trial import Trial
+from orchestrator.space.trial import Trial, by_id
 from orchestrator.study.study import Study
 from orchestrator.trainables.contract import TrialStatus
 from orchestrator.trainables.estimates import Estimates
@@ -180,9 +180,7 @@ class SearchLoop:
         stops = sorted({train.stop_after_epoch for train in wanted} | ({None} if others else set()), key=_whole_first)
         found: dict[tuple[int | None, str], Replicate] = {}
         for stop in stops:
-            trials = {
-                trial.trial_id: trial for train in wanted if train.stop_after_epoch == stop for trial in train.trials
-            }
+            trials = by_id(trial for train in wanted if train.stop_after_epoch == stop for trial in train.trials)
             of_stop = self._train_alike(trials, others if stop is None else (), stop)
             if of_stop is None:
                 return None
@@ -197,8 +195,7 @@ class SearchLoop:
     ) -> Replicates | None:
         """Trains what is missing of these trials and says how all of them have ended; None if it was stopped."""
         ended = self._ended(trials, stop_after_epoch)
-        missing = {trial_id: trial for trial_id, trial in trials.items() if trial_id not in ended}
-        missing |= {trial.trial_id: trial for trial in others}
+        missing = by_id([*(trial for trial_id, trial in trials.items() if trial_id not in ended), *others])
         tally = self.tally
         now = tally.trained | tally.stopped | tally.failed
         tally.done_before |= {trial_id for trial_id in ended if trial_id not in now}

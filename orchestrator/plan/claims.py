@@ -6,6 +6,7 @@ from itertools import count
 
 from orchestrator.study.claims.schema import Claim, Comparison, ConjunctionClaim, Equivalence, SeriesClaim
 from orchestrator.study.study import Study
+from orchestrator.wording import counted
 from results_store.statistics import ALPHA, holm_corrected
 
 
@@ -62,7 +63,7 @@ def _family_warnings(family: str, own: Sequence[_Tested], beside: Sequence[_Test
     if max(supported) > ALPHA:
         needed = _needed(own, beside, range(len(own)), against=False)
         yield (
-            f"{_many(num_seeds, 'seed')} cannot support {_many(len(own), 'claim')} of {where}: the smallest corrected "
+            f"{counted(num_seeds, 'seed')} cannot support {counted(len(own), 'claim')} of {where}: the smallest corrected "
             f"p-value is {max(supported):.2g}; take {needed} or more"
         )
         return
@@ -72,7 +73,7 @@ def _family_warnings(family: str, own: Sequence[_Tested], beside: Sequence[_Test
         named = ", ".join(repr(own[place].claim.name) for place in beyond)
         needed = _needed(own, beside, beyond, against=True)
         yield (
-            f"{_many(num_seeds, 'seed')} can support, but not refute {named} of {where}: the smallest corrected "
+            f"{counted(num_seeds, 'seed')} can support, but not refute {named} of {where}: the smallest corrected "
             f"p-value is {min(refuted[place] for place in beyond):.2g}; take {needed} or more"
         )
 
@@ -98,7 +99,3 @@ def _num_contraries(claim: Claim | Comparison) -> int:
     if isinstance(claim, ConjunctionClaim):
         return len(claim.of) * min(_num_contraries(part) for part in claim.of)
     return 2 if isinstance(claim, Equivalence) else 1
-
-
-def _many(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,7 +1,7 @@
 """What planning asks of a store: what is done, what is shared, how long things took, which source made them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from orchestrator.errors import TrainableError
@@ -15,6 +15,8 @@ from orchestrator.trainables.contract import Trainable
 from orchestrator.trainables.estimates import Estimates
 from orchestrator.trainables.source import source_hash
 from results_store import FolderStore, Results
+from results_store.records import TrialStatus
+from results_store.weights import kept_weights
 
 MAX_PAST_CELLS = 1000
 
@@ -34,9 +36,10 @@ def plan_study(
     study = measurement.study
     trial_ids = {trial.trial_id for trial in study.trials}
     forecast = _forecast(results, study.trainable)
+    done = store.finished(trial_ids)
     plan = make_plan(
         study,
-        done=store.finished(trial_ids),
+        done=done,
         shared=trial_ids & _trials_of_other_studies(results, study.name),
         forecast=forecast,
         source_hashes=_source_hashes(results, study.trainable),
@@ -45,6 +48,7 @@ def plan_study(
         only=only,
         together=together,
         waits=measurement.waits,
+        without_weights=_without_weights(study, done, results),
     )
     if not study.searches:
         return plan
@@ -57,6 +61,14 @@ def plan_study(
 def _trials_of_other_studies(results: Results, study: str) -> set[str]:
     rows = results.sql("SELECT DISTINCT trial_id FROM results WHERE study <> $study", {"study": study}).rows()
     return {str(row[0]) for row in rows}
+
+
+def _without_weights(study: Study, done: Mapping[str, str], results: Results) -> list[str]:
+    """Completed trials of a study that lack the weights that they ask for, in its order."""
+    asking = [trial.trial_id for trial in study.trials if trial.cell.saves_weights]
+    completed = [trial_id for trial_id in asking if done.get(trial_id) == TrialStatus.COMPLETED]
+    kept = kept_weights(results, completed) if completed else {}
+    return [trial_id for trial_id in completed if trial_id not in kept]
 
 
 def _forecast(results: Results, trainable: Trainable) -> Forecast:

@@ -12,6 +12,7 @@ from orchestrator.space.trial import Trial, stand_in_trials
 from orchestrator.study.measuring import Wait
 from orchestrator.study.study import Study
 from orchestrator.trainables.estimates import Estimates
+from orchestrator.wording import counted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +48,7 @@ class Plan:
         searches: what is to come of each search, beside these trials.
         num_waiting: how many trials are to be run when the values are measured that they wait for.
         waits: what they wait for.
+        without_weights: ids of the trials that ask for their weights to be kept and are in the store without.
     """
 
     study: Study
@@ -60,6 +62,16 @@ class Plan:
     searches: tuple[SearchPlan, ...] = ()
     num_waiting: int = 0
     waits: tuple[Wait, ...] = ()
+    without_weights: tuple[str, ...] = ()
+
+    def notice_of_weights(self) -> str | None:
+        """What to do about trials without weights, in one line; None where there is none."""
+        if not self.without_weights:
+            return None
+        return (
+            f"recorded without the weights that the study asks for: {counted(len(self.without_weights), 'trial')} "
+            f"(amor replay {self.without_weights[0][:12]} --save-weights trains one again and keeps them)"
+        )
 
 
 def make_plan(
@@ -74,6 +86,7 @@ def make_plan(
     only: Sequence[str] = (),
     together: Sequence[Study] = (),
     waits: Sequence[Wait] = (),
+    without_weights: Sequence[str] = (),
 ) -> Plan:
     """Plans a study.
 
@@ -89,6 +102,7 @@ def make_plan(
         only: variants to run; all if empty.
         together: the studies that are planned together, this one among them: claims of one family may span them.
         waits: what the study's waiting cells wait for.
+        without_weights: ids of its trials that are done, and lack the weights that they ask for.
 
     Raises:
         TrainableError: the trainable raises, or answers against its contract.
@@ -125,6 +139,7 @@ def make_plan(
         warnings=(*_source_warnings(study, source_hashes), *seed_warnings(study, together)),
         num_waiting=len(waiting),
         waits=tuple(wait for wait in waits if not only or wait.variant in only),
+        without_weights=tuple(without_weights),
     )
 
 

@@ -6,10 +6,11 @@ from typing import Protocol
 
 from orchestrator.replay.comparison import Comparison, compare
 from orchestrator.replay.deviations import Aspect, Deviation, deviations
+from orchestrator.replay.kept_weights import check_lacks_weights
 from orchestrator.replay.reconstruction import Recipe, reconstruct
 from orchestrator.replay.recorded import read_recorded
 from orchestrator.replay.rerun import Rerun
-from orchestrator.replay.run import RecordedRun, Run
+from orchestrator.replay.run import RecordedRun, ReplayedRun
 from results_store import Results
 
 
@@ -36,7 +37,7 @@ class Replay:
     """
 
     recorded: RecordedRun
-    replayed: Run
+    replayed: ReplayedRun
     recipe: Recipe
     comparison: Comparison
     deviations: tuple[Deviation, ...]
@@ -60,21 +61,30 @@ class Replay:
         )
 
 
-def replay_trial(results: Results, trial_id: str, observer: ReplayObserver) -> Replay:
+def replay_trial(
+    results: Results,
+    trial_id: str,
+    observer: ReplayObserver,
+    *,
+    save_weights: bool = False,
+) -> Replay:
     """Trains a recorded trial again, alone and in this process, and compares; the store is only read.
 
     Args:
         results: the store.
         trial_id: the whole id.
         observer: told how it goes.
+        save_weights: whether its weights are wanted too; `keep_weights` then publishes them.
 
     Raises:
-        UsageError: there is nothing to compare with, or it cannot be trained as it was.
+        UsageError: there is nothing to compare with, it cannot be trained as it was, or weights are not to be had.
         ExecutionError: the trainable raises.
     """
     recorded = read_recorded(results, trial_id)
+    if save_weights:
+        check_lacks_weights(results, recorded)
     recipe = reconstruct(results, recorded.trial)
-    rerun = Rerun(recorded.trial, recipe)
+    rerun = Rerun(recorded.trial, recipe, save_weights=save_weights)
     observer.begin(recorded, deviations(recorded.trial.provenance, rerun.provenance()))
     replayed = rerun.train(observer.epoch)
     return Replay(

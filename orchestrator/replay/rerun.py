@@ -8,7 +8,7 @@ from orchestrator.errors import ExecutionError, one_line
 from orchestrator.identity.identifiers import new_attempt_id
 from orchestrator.replay.reconstruction import Recipe
 from orchestrator.replay.recorded import SHOWN_DIGITS
-from orchestrator.replay.run import Metrics, Run
+from orchestrator.replay.run import Metrics, ReplayedRun
 from orchestrator.trainables.source import source_hash
 from orchestrator.worker.assignment import Assignment, AttemptTask, WorkerSetup
 from orchestrator.worker.provenance import git_state, provenance_now
@@ -23,13 +23,15 @@ class Rerun:
     Args:
         trial: its row.
         recipe: what else is needed.
+        save_weights: whether the weights are wanted too.
 
     Raises:
         ExecutionError: the trainable raises while it is prepared.
     """
 
-    def __init__(self, trial: TrialRecord, recipe: Recipe) -> None:
+    def __init__(self, trial: TrialRecord, recipe: Recipe, *, save_weights: bool = False) -> None:
         self._trial = trial
+        self._save_weights = save_weights
         self._recipe = recipe
         commit, is_dirty = git_state(recipe.trainable)
         self._setup = WorkerSetup(trainable=recipe.reference, pins=recipe.pins, git_commit=commit, git_dirty=is_dirty)
@@ -46,7 +48,7 @@ class Rerun:
         """Where and by which code it will be trained."""
         return provenance_now(self._setup, self._source_hash)
 
-    def train(self, on_epoch: Callable[[int], None]) -> Run:
+    def train(self, on_epoch: Callable[[int], None]) -> ReplayedRun:
         """Trains it to its end.
 
         Args:
@@ -56,7 +58,13 @@ class Rerun:
             ExecutionError: the trainable raises, or breaks its contract.
         """
         trial = self._trial
-        task = AttemptTask(attempt_id=new_attempt_id(), trial_id=trial.trial_id, config=trial.config, seed=trial.seed)
+        task = AttemptTask(
+            attempt_id=new_attempt_id(),
+            trial_id=trial.trial_id,
+            config=trial.config,
+            seed=trial.seed,
+            save_weights=self._save_weights,
+        )
         kept = _KeptRecords(on_epoch)
         assignment = Assignment(stack_id=0, tasks=(task,))
         try:
@@ -66,7 +74,12 @@ class Rerun:
         except BaseException as error:
             raise self._failure(f"training raised (epochs before: {len(kept.epochs)})", error) from error
         assert kept.trial is not None, "a stack that has ended has reported every trial"
-        return Run(trial=kept.trial, epochs=dict(sorted(kept.epochs.items())))
+        return ReplayedRun(
+            trial=kept.trial,
+            epochs=dict(sorted(kept.epochs.items())),
+            details=tuple(kept.details),
+            weights=kept.weights,
+        )
 
     def _failure(self, what: str, error: BaseException) -> ExecutionError:
         short_id = self._trial.trial_id[:SHOWN_DIGITS]
@@ -76,19 +89,26 @@ class Rerun:
 
 
 class _KeptRecords:
-    """The `RecordSink` of a replay: keeps what is to be compared."""
+    """The `RecordSink` of a replay: keeps everything, and of it the epochs by their number."""
 
     def __init__(self, on_epoch: Callable[[int], None]) -> None:
         self._on_epoch = on_epoch
         self.epochs: dict[int, Metrics] = {}
+        self.details: list[DetailRecord] = []
+        self.weights: bytes | None = None
         self.trial: TrialRecord | None = None
 
     def add_details(self, records: Sequence[DetailRecord]) -> None:
-        """Keeps epochs; entropies and samples of gate decisions are not compared."""
+        """Keeps them; entropies and samples of gate decisions are not compared."""
+        self.details += records
         for record in records:
             if isinstance(record, EpochRecord):
                 self.epochs[record.epoch] = record.metrics
                 self._on_epoch(record.epoch)
+
+    def add_weights(self, content: bytes) -> None:
+        """Keeps the file of weights."""
+        self.weights = content
 
     def add_trial(self, record: TrialRecord) -> None:
         """Keeps the row."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from orchestrator.worker.publisher import DetailRecord
 from results_store.records import TrialRecord, Value
 
 Metrics = Mapping[str, Value]
@@ -19,6 +20,19 @@ class Run:
 
     trial: TrialRecord
     epochs: Mapping[int, Metrics]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplayedRun(Run):
+    """A run that was made now, with all that is needed to publish it.
+
+    Attributes:
+        details: its epochs, entropies and samples of gate decisions.
+        weights: the file of its weights, if they were asked for and reported.
+    """
+
+    details: tuple[DetailRecord, ...]
+    weights: bytes | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,12 +10,12 @@ from pydantic import BaseModel
 
 from orchestrator.document.changes import ConfigPath
 from orchestrator.identity.canonical import canonical_json
-from orchestrator.identity.identifiers import DIGITS, Pins, cell_id
+from orchestrator.identity.identifiers import DIGITS, Pins
 from orchestrator.search.candidates import Candidate
 from orchestrator.search.parameters import FloatParameter
 from orchestrator.search.section import SearchSection
 from orchestrator.search.space import SearchedParameter, SearchSpace, Values
-from orchestrator.space.cells import Cell
+from orchestrator.space.cells import cell_of
 from orchestrator.space.measured import Measured
 from orchestrator.space.resolution import Resolved
 
@@ -56,8 +56,7 @@ class Search:
         resolved = self.space.resolve(values)
         if resolved.config is None:
             return resolved
-        identity = cell_id(self.space.trainable, resolved.config, self.pins)
-        cell = Cell(cell_id=identity, config=resolved.config, variants=self.variants)
+        cell = cell_of(self.space.trainable, resolved.config, self.pins, self.variants)
         return Candidate(parameters=values, cell=cell)
 
     def sample(self) -> BaseModel | None:

@@ -17,6 +17,7 @@ from orchestrator.space.layers import Context, Layers
 from orchestrator.space.measured import Measured
 from orchestrator.space.resolution import Finding, Resolved, leaves_of, resolve
 from orchestrator.trainables.contract import Trainable
+from orchestrator.trainables.loading import asking
 
 MAX_POINTS = 20_000
 """Grid points of all variants together; more is hardly meant, and would take minutes to resolve."""
@@ -30,19 +31,25 @@ class Cell:
         cell_id: 32 hex digits; equal for equal configurations.
         config: the validated configuration, all defaults filled in.
         variants: the names under which it appears in the study, without repetitions.
+        saves_weights: whether any of the configurations that are this cell asks for weights; it is no part of them.
     """
 
     cell_id: str
     config: BaseModel
     variants: tuple[str, ...]
+    saves_weights: bool = False
 
     def leaves(self) -> dict[ConfigPath, Any]:
         """The configuration's values by path."""
         return leaves_of(self.config.model_dump(mode="json"))
 
     def joined(self, other: "Cell") -> "Cell":
-        """This cell under the names of both."""
-        return replace(self, variants=tuple(dict.fromkeys((*self.variants, *other.variants))))
+        """This cell under the names of both, which keeps its weights if one of them does."""
+        return replace(
+            self,
+            variants=tuple(dict.fromkeys((*self.variants, *other.variants))),
+            saves_weights=self.saves_weights or other.saves_weights,
+        )
 
 
 def cell_of(trainable: Trainable, config: BaseModel, pins: Pins, variants: Sequence[str]) -> Cell:
@@ -51,7 +58,10 @@ def cell_of(trainable: Trainable, config: BaseModel, pins: Pins, variants: Seque
     Raises:
         TrainableError: the trainable raises.
     """
-    return Cell(cell_id=cell_id(trainable, config, pins), config=config, variants=tuple(variants))
+    identity = cell_id(trainable, config, pins)
+    with asking(trainable, "saves_weights"):
+        saves_weights = bool(trainable.saves_weights(config))
+    return Cell(cell_id=identity, config=config, variants=tuple(variants), saves_weights=saves_weights)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,7 @@
 """A trial: one training run, the unit of identity, storage and retry."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from orchestrator.identity.identifiers import Pins, hex_digest, trial_ids
 from orchestrator.space.cells import Cell, WaitingCell
@@ -15,6 +15,15 @@ class Trial:
     trial_id: str
     cell: Cell
     seed: int
+
+
+def by_id(trials: Iterable[Trial]) -> dict[str, Trial]:
+    """Each trial once; one that comes from several cells keeps its weights if any of them asks for it."""
+    found: dict[str, Trial] = {}
+    for trial in trials:
+        known = found.get(trial.trial_id)
+        found[trial.trial_id] = trial if known is None else replace(known, cell=known.cell.joined(trial.cell))
+    return found
 
 
 def trials_of(trainable: Trainable, cell: Cell, pins: Pins, seeds: Iterable[int]) -> Iterator[Trial]:

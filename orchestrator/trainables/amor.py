@@ -18,6 +18,7 @@ from orchestrator.trainables.contract import (
     Trainable,
     TrialSpec,
     TrialStatus,
+    Weights,
 )
 
 
@@ -47,6 +48,10 @@ class AmorTrainable(Trainable):
         """What does not change the result at its default; equal meanings written in one way."""
         return identity_config(config)
 
+    def saves_weights(self, config: ExperimentConfig) -> bool:
+        """If `training.save_weights` says so, and there are any."""
+        return config.training.save_weights and not isinstance(config.model, HeuristicModel)
+
     def stack_key(self, config: ExperimentConfig) -> Hashable:
         """Equal tensor shapes and an equal program."""
         return training.stack_key(config)
@@ -75,7 +80,10 @@ class AmorTrainable(Trainable):
         """Trains the stack; reports as they come."""
         setups = [
             training.TrialSetup(
-                key=trial.trial_id, config=_experiment(trial), streams=Streams(trial.seed, trial.randomness)
+                key=trial.trial_id,
+                config=_experiment(trial),
+                streams=Streams(trial.seed, trial.randomness),
+                save_weights=trial.save_weights,
             )
             for trial in trials
         ]
@@ -97,4 +105,6 @@ def _report(report: Any) -> Report:
             return Details(trial_id=key, table="entropy", rows=rows)
         case training.GateReport(key=key, rows=rows):
             return Details(trial_id=key, table="gates", rows=rows)
+        case training.WeightsReport(key=key, tensors=tensors):
+            return Weights(trial_id=key, tensors=tensors)
     raise AssertionError(f"unknown report {report!r}")

@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar, Literal
 
+from numpy.typing import NDArray
 from pydantic import BaseModel
 
 MetricValue = float | int | None
@@ -66,12 +67,14 @@ class TrialSpec:
         seed: the replicate's seed.
         randomness: pinned streams: a raw seed, or `{"offset": n}` plus the trial's seed; the others are the
             trainable's to derive from the seed.
+        save_weights: whether a `Weights` report is wanted (see `Trainable.saves_weights`).
     """
 
     trial_id: str
     config: BaseModel
     seed: int
     randomness: Mapping[str, int | Mapping[str, int]] = field(default_factory=dict)
+    save_weights: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +104,18 @@ class Details:
     rows: Sequence[Mapping[str, Any]]
 
 
-Report = Epoch | Finished | Details
+@dataclass(frozen=True, kw_only=True)
+class Weights:
+    """The trained weights of one trial, for `STORE/weights/`: NumPy arrays by name, kept if the trial completes.
+
+    At most once per trial, before its `Finished`; the arrays must not change afterwards.
+    """
+
+    trial_id: str
+    tensors: Mapping[str, NDArray[Any]]
+
+
+Report = Epoch | Finished | Details | Weights
 
 
 class Trainable(ABC):
@@ -129,6 +143,8 @@ class Trainable(ABC):
     def train(self, trials: Sequence[TrialSpec]) -> Iterator[Report]:
         """Trains a stack and yields, for every trial, any number of `Epoch` and `Details` and one `Finished`.
 
+        Where a trial's weights are wanted (`TrialSpec.save_weights`), `Weights` come before its `Finished`.
+
         A trial's numbers must depend on its configuration, seed and randomness only: not on the worker, the order of
         execution or its stack-mates. An exception fails the whole stack; its members are then tried alone.
 
@@ -140,6 +156,14 @@ class Trainable(ABC):
         """The configuration in normal form: what does not change the result is at its default. Idempotent."""
         normal: BaseModel = config
         return normal
+
+    def saves_weights(self, config: Any) -> bool:  # noqa: ARG002
+        """Whether this configuration asks for the trained weights to be kept; then `TrialSpec.save_weights` is set.
+
+        The field that asks for it changes no result: `identity` puts it to its default, and it should be declared with
+        `Field(exclude=True)`, so that it is not recorded as a part of the configuration either.
+        """
+        return False
 
     def stack_key(self, config: Any) -> Hashable | None:  # noqa: ARG002
         """Trials with equal keys may be trained in one stack; None: this trial is trained alone."""

@@ -36,6 +36,7 @@ class AttemptTask:
         stop_after_epoch: the attempt ends, as pruned, with the first epoch reported that has this number or a greater
             one, also if it would have been the last; None: it ends when the trainable says so. No part of the trial's
             identity: where an attempt is cut off changes none of the numbers before.
+        save_weights: whether the trained weights are to be kept.
     """
 
     attempt_id: str
@@ -43,6 +44,7 @@ class AttemptTask:
     config: Mapping[str, Any]
     seed: int
     stop_after_epoch: int | None = None
+    save_weights: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,15 +23,36 @@ class RecordSink(Protocol):
     def add_details(self, records: Sequence[DetailRecord]) -> None:
         """Takes rows that belong to a trial that is still running."""
 
+    def add_weights(self, content: bytes) -> None:
+        """Takes the file of weights that the next row of a trial names."""
+
     def add_trial(self, record: TrialRecord) -> None:
         """Takes the row of a finished trial, after all its details."""
+
+
+def publish_all(
+    store: Store, weights: Iterable[bytes], details: Sequence[DetailRecord], trials: Sequence[TrialRecord]
+) -> None:
+    """Publishes what attempts have left: files of weights, then details, and last the rows, which commit them.
+
+    Raises:
+        StoreError: the store cannot be written; then none of the rows is there, and what is there does no harm.
+    """
+    for content in weights:
+        store.publish_weights(content)
+    for kind in (EpochRecord, EntropyRecord, GateRecord):
+        of_kind = [record for record in details if isinstance(record, kind)]
+        if of_kind:
+            store.publish(of_kind)
+    if trials:
+        store.publish(trials)
 
 
 class Publisher:
     """The `RecordSink` of a worker: publishes records from a thread of its own, or when told to.
 
-    A trial's detail rows are published before its own row, which is the commit record: a trial that is in the store
-    is there as a whole. Thread-safe.
+    A trial's weights and detail rows are published before its own row, which is the commit record: a trial that is in
+    the store is there as a whole. Thread-safe.
     """
 
     def __init__(self, store: Store, trial_interval_s: float = TRIAL_INTERVAL_S) -> None:
@@ -41,6 +62,7 @@ class Publisher:
         self._publishing = threading.Lock()
         self._trials: list[TrialRecord] = []
         self._details: list[DetailRecord] = []
+        self._weights: list[bytes] = []
         self._published: list[str] = []
         self._due_s: float | None = None
         self._last_flush_s = -float("inf")
@@ -54,6 +76,11 @@ class Publisher:
         with self._changed:
             self._details.extend(records)
             self._bring_forward(EPOCH_INTERVAL_S)
+
+    def add_weights(self, content: bytes) -> None:
+        """Takes the file of weights that the next row of a trial names; it waits for that row."""
+        with self._changed:
+            self._weights.append(content)
 
     def add_trial(self, record: TrialRecord) -> None:
         """Takes the row of a finished trial."""
@@ -109,19 +136,13 @@ class Publisher:
             with self._changed:
                 trials, self._trials = self._trials, []
                 details, self._details = self._details, []
+                weights, self._weights = self._weights, []
                 self._due_s = None
                 self._last_flush_s = time.monotonic()
             try:
-                for kind in (EpochRecord, EntropyRecord, GateRecord):
-                    self._publish_all(record for record in details if isinstance(record, kind))
-                self._publish_all(trials)
+                publish_all(self._store, weights, details, trials)
             except StoreError as error:
                 self._error = error
                 return
             with self._changed:
                 self._published.extend(record.attempt_id for record in trials)
-
-    def _publish_all(self, records: Iterable[DetailRecord | TrialRecord]) -> None:
-        batch = list(records)
-        if batch:
-            self._store.publish(batch)

@@ -19,13 +19,15 @@ from orchestrator.trainables.contract import (
     Trainable,
     TrialSpec,
     TrialStatus,
+    Weights,
 )
 from orchestrator.trainables.loading import load_trainable
 from orchestrator.trainables.source import source_hash
 from orchestrator.worker.assignment import MAX_CALL_S, Assignment, AttemptTask, Raised, Reply, WorkerSetup
 from orchestrator.worker.provenance import host_name, provenance_now
 from orchestrator.worker.publisher import Publisher, RecordSink
-from results_store import Store, StoreError
+from orchestrator.worker.weights import weights_file
+from results_store import Layout, Store, StoreError
 from results_store.records import EntropyRecord, EpochRecord, GateRecord, TrialRecord, Value
 
 
@@ -117,6 +119,7 @@ class StackRun:
         self._finished: list[str] = []
         self._stopped: set[str] = set()
         self._epochs: set[tuple[str, int]] = set()
+        self._weights: dict[str, bytes] = {}
         self._started_s = time.monotonic()
 
     def train(self) -> None:
@@ -133,6 +136,7 @@ class StackRun:
                 config=config_model.model_validate(task.config),
                 seed=task.seed,
                 randomness=self._setup.pins,
+                save_weights=task.save_weights,
             )
             for task in self._tasks.values()
         ]
@@ -157,7 +161,7 @@ class StackRun:
         return f"trainable {self._trainable.name!r}"
 
     def _task_of(self, report: Report) -> AttemptTask:
-        if not isinstance(report, (Epoch, Details, Finished)):
+        if not isinstance(report, (Epoch, Details, Weights, Finished)):
             raise TrainableError(f"{self._name} yielded {type(report).__name__}, which is no report")
         task = self._tasks.get(report.trial_id)
         if task is None:
@@ -182,6 +186,12 @@ class StackRun:
                 kind = EntropyRecord if report.table == "entropy" else GateRecord
                 self._sink.add_details(
                     [kind(trial_id=task.trial_id, attempt_id=task.attempt_id, values=dict(row)) for row in report.rows]
+                )
+            case Weights():
+                if task.attempt_id in self._weights:
+                    raise TrainableError(f"{self._name} reported weights of trial {report.trial_id} twice")
+                self._weights[task.attempt_id] = weights_file(
+                    report.tensors, task=task, trainable=self._trainable, pins=self._setup.pins
                 )
             case Finished():
                 metrics = self._checked(report.metrics, self._trainable.metrics)
@@ -230,6 +240,9 @@ class StackRun:
         return status
 
     def _finish(self, task: AttemptTask, status: TrialStatus, metrics: Mapping[str, Value]) -> None:
+        weights = self._weights.pop(task.attempt_id, None)
+        if status is not TrialStatus.COMPLETED:
+            weights = None  # of no model that anybody asked for
         record = TrialRecord(
             trial_id=task.trial_id,
             attempt_id=task.attempt_id,
@@ -242,8 +255,11 @@ class StackRun:
             duration_s=(time.monotonic() - self._started_s) / len(self._tasks),
             stack_size=len(self._tasks),
             provenance=provenance_now(self._setup, self._source_hash),
+            weights_file=None if weights is None else Layout.name_of_weights(weights),
         )
         self._finished.append(task.attempt_id)
+        if weights is not None:
+            self._sink.add_weights(weights)
         self._sink.add_trial(record)
 
 

@@ -85,6 +85,7 @@ class TrialRecord:
         duration_s: Seconds that the attempt took.
         stack_size: Number of trials that were trained together.
         provenance: Where, when and by which code.
+        weights_file: Name of the file that holds the trained weights, published before this record; None: not kept.
     """
 
     trial_id: str
@@ -98,6 +99,7 @@ class TrialRecord:
     duration_s: float
     stack_size: int
     provenance: Provenance
+    weights_file: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "status", str(TrialStatus(self.status)))

@@ -97,6 +97,7 @@ _FIXED_COLUMNS: dict[Kind, dict[str, ColumnType]] = {
         "cpu": _TEXT,
         "threads": _COUNT,
         "finished_at": _TIME,
+        "weights_file": _TEXT,
     },
     Kind.EPOCHS: {**_ATTEMPT, "epoch": _COUNT},
     Kind.ENTROPY: dict(_ATTEMPT),

@@ -11,8 +11,9 @@ from results_store.layout import Layout
 from results_store.records import Record
 from results_store.results import open_store
 from results_store.schemas import Kind, to_table
-from results_store.stores.publishing import check_writable, encode, publish
+from results_store.stores.publishing import check_writable, encode, publish, publish_weights
 from results_store.stores.quarantine import move_to_quarantine
+from results_store.weights import read_weights
 
 __all__ = ["FolderStore"]
 
@@ -52,6 +53,14 @@ class FolderStore:
             return
         kind, table = to_table(records)
         publish(self._layout, kind, encode(table))
+
+    def publish_weights(self, content: bytes) -> str:
+        """Stores a file of trained weights; see `Store.publish_weights`."""
+        return publish_weights(self._layout, content).name
+
+    def weights(self, name: str) -> bytes:
+        """The bytes of a file of weights; see `Store.weights`."""
+        return read_weights(self._layout, name)
 
     def published(self, attempt_ids: Iterable[str]) -> set[str]:
         """Those of the attempts whose trial record is in the store."""

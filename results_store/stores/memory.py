@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from results_store.errors import WeightsError
+from results_store.layout import Layout
 from results_store.records import Record, TrialStatus
 from results_store.schemas import Kind, to_table
 
@@ -17,6 +19,7 @@ class MemoryStore:
     def __init__(self) -> None:
         self._rows: dict[Kind, list[dict[str, Any]]] = {kind: [] for kind in Kind}
         self._seen: set[str] = set()
+        self._weights: dict[str, bytes] = {}
 
     def publish(self, records: Sequence[Record]) -> None:
         """Stores records of one kind."""
@@ -28,6 +31,18 @@ class MemoryStore:
         if content not in self._seen:  # the same bytes are one file
             self._seen.add(content)
             self._rows[kind].extend(rows)
+
+    def publish_weights(self, content: bytes) -> str:
+        """Stores a file of trained weights."""
+        name = Layout.name_of_weights(content)
+        self._weights[name] = content
+        return name
+
+    def weights(self, name: str) -> bytes:
+        """The bytes of a file of weights."""
+        if name not in self._weights:
+            raise WeightsError(f"there are no weights {name!r} in the store")
+        return self._weights[name]
 
     def published(self, attempt_ids: Iterable[str]) -> set[str]:
         """Those of the attempts whose trial record is in the store."""

@@ -29,6 +29,25 @@ class Store(Protocol):
         """
         ...
 
+    def publish_weights(self, content: bytes) -> str:
+        """Stores a file of trained weights, durably as rows are; the same bytes are one file.
+
+        Returns:
+            Its name, `Layout.name_of_weights`, by which the trial's row, published after it, knows it.
+
+        Raises:
+            StorePathError: The store cannot be written to.
+        """
+        ...
+
+    def weights(self, name: str) -> bytes:
+        """The bytes of a file of weights.
+
+        Raises:
+            WeightsError: It is not there, or damaged.
+        """
+        ...
+
     def published(self, attempt_ids: Iterable[str]) -> set[str]:
         """Those of the attempts whose trial record is in the store, whatever its status."""
         ...

@@ -23,7 +23,15 @@ from results_store.layout import Layout
 from results_store.regular_file import open_regular
 from results_store.schemas import Kind
 
-__all__ = ["check_writable", "encode", "publish", "publish_file", "refuse_other_folders", "temporary_file"]
+__all__ = [
+    "check_writable",
+    "encode",
+    "publish",
+    "publish_file",
+    "publish_weights",
+    "refuse_other_folders",
+    "temporary_file",
+]
 
 # File systems without hard links answer with one of these.
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
@@ -54,7 +62,18 @@ def publish(layout: Layout, kind: Kind, content: bytes) -> Path:
     """
     with temporary_file(layout) as temporary:
         _write(temporary, content)
-        return _settle(layout, kind, temporary, layout.name_of(content))
+        return _settle(temporary, layout.file(kind, layout.name_of(content)))
+
+
+def publish_weights(layout: Layout, content: bytes) -> Path:
+    """Publishes the bytes of a file of weights under their hash; doing so again changes nothing.
+
+    Raises:
+        StorePathError: The file system refused; then the file is absent or whole.
+    """
+    with temporary_file(layout) as temporary:
+        _write(temporary, content)
+        return _settle(temporary, layout.weights / layout.name_of_weights(content))
 
 
 def publish_file(layout: Layout, kind: Kind, temporary: Path) -> Path:
@@ -66,7 +85,7 @@ def publish_file(layout: Layout, kind: Kind, temporary: Path) -> Path:
     with temporary.open("rb+") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
         os.fsync(stream.fileno())
-        return _settle(layout, kind, temporary, f"{digest}.parquet")
+        return _settle(temporary, layout.file(kind, f"{digest}.parquet"))
 
 
 @contextlib.contextmanager
@@ -97,8 +116,7 @@ def check_writable(layout: Layout) -> None:
     """
     refuse_other_folders(layout)
     with temporary_file(layout) as probe:
-        for kind in Kind:
-            folder = layout.folder(kind)
+        for folder in (*(layout.folder(kind) for kind in Kind), layout.weights):
             if folder.exists() and not os.access(folder, os.W_OK | os.X_OK):
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
         _write(probe, b"probe")
@@ -118,14 +136,13 @@ def refuse_other_folders(layout: Layout) -> None:
         raise StorePathError(f"{layout.root} is no store: it holds {sorted(names)[0]!r}; name another folder")
 
 
-def _settle(layout: Layout, kind: Kind, temporary: Path, name: str) -> Path:
-    """Gives a file that is on disk its name, the hash of its bytes."""
-    target = layout.file(kind, name)
+def _settle(temporary: Path, target: Path) -> Path:
+    """Gives a file that is on disk its place, under the hash of its bytes."""
     _make_folder(target.parent)
     try:
         os.link(temporary, target)
     except FileExistsError:
-        # The same rows were published before. What stands there may have been damaged since.
+        # The same bytes were published before. What stands there may have been damaged since.
         if not _is_whole(target):
             temporary.replace(target)
     except OSError as error:

@@ -14,7 +14,7 @@ __all__ = ["move_to_quarantine"]
 
 
 def move_to_quarantine(layout: Layout, problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Moves damaged and foreign files out of the folders of rows; nothing is ever deleted.
+    """Moves damaged and foreign files out of the folders of rows and weights; nothing is ever deleted.
 
     Returns:
         The files that were moved, with their reasons. What cannot be moved, or not be read, stays and is left out as
@@ -24,10 +24,10 @@ def move_to_quarantine(layout: Layout, problems: Iterable[Problem]) -> tuple[Pro
     for problem in problems:
         if problem.is_unreadable:
             continue  # nobody knows what is in it
-        kind = problem.path.parent
-        if kind.parent != layout.root or kind.name not in {known.value for known in Kind}:
+        folder = problem.path.parent
+        if folder not in {layout.weights, *map(layout.folder, Kind)}:
             continue  # beside the store's own folders: somebody else's
-        target = layout.quarantine / kind.name / problem.path.name
+        target = layout.quarantine / folder.name / problem.path.name
         with contextlib.suppress(OSError):
             target.parent.mkdir(parents=True, exist_ok=True)
             while os.path.lexists(target):  # also a link to nothing

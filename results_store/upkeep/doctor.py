@@ -29,6 +29,7 @@ from results_store.stores.quarantine import move_to_quarantine
 from results_store.upkeep.leavings import check_cache, check_temporary
 from results_store.upkeep.report import READ_ONLY, DoctorReport, Finding
 from results_store.upkeep.rows import RowChecks
+from results_store.upkeep.weights import scan_weights
 
 __all__ = ["doctor"]
 
@@ -93,7 +94,7 @@ class _Check:
     def run(self) -> None:
         with connect(self._layout.root) as connection:
             scans = {kind: self._check_files(kind, connection) for kind in Kind}
-            self._check_rows(scans, connection)
+            self._check_rows(scans, self._check_weights(), connection)
         found, notes = check_temporary(self._layout, is_writable=self.is_writable)
         self.findings += found
         self.notes += notes
@@ -106,12 +107,13 @@ class _Check:
             self._tell(problem.path, problem.reason, "left there: it is not amor's to move")
         for problem in lost_retractions(self._layout):
             self._tell(problem.path, problem.reason, "it stays in quarantine/")
-        misplaced = {kind: path for kind in Kind if not (path := self._layout.folder(kind)).is_dir()}
-        self._layout.refuse_strangers(but_for=misplaced.values())  # the quarantine may be a link to elsewhere
-        for kind, folder in misplaced.items():
+        folders = [*(self._layout.folder(kind) for kind in Kind), self._layout.weights]
+        misplaced = [folder for folder in folders if not folder.is_dir()]
+        self._layout.refuse_strangers(but_for=misplaced)  # the quarantine may be a link to elsewhere
+        for folder in misplaced:
             if not os.path.lexists(folder):
                 continue
-            target = self._layout.quarantine / f"{kind.value}.no-folder"
+            target = self._layout.quarantine / f"{folder.name}.no-folder"
             done = "it cannot be moved to quarantine/: move it elsewhere"
             if not os.path.lexists(target):
                 with contextlib.suppress(OSError):
@@ -142,12 +144,25 @@ class _Check:
         self.num_rows += scan.num_rows
         return scan
 
-    def _check_rows(self, scans: dict[Kind, Scan], connection: duckdb.DuckDBPyConnection) -> None:
+    def _check_weights(self) -> frozenset[str]:
+        """Names of the sound files of weights."""
+        if not self._layout.weights.is_dir():
+            return frozenset()
+        names, problems = scan_weights(self._layout)
+        self.num_files += len(names) + len(problems)
+        self._quarantine(problems)
+        return names
+
+    def _check_rows(
+        self, scans: dict[Kind, Scan], weights: frozenset[str], connection: duckdb.DuckDBPyConnection
+    ) -> None:
         try:
             checks = RowChecks(connection, scans)
             for path, what in checks.findings():
                 self._tell(path, what, "it stays: amor retract withdraws what was trained, and rows are never changed")
-            self.notes += checks.notes()
+            for path, what in checks.lost_weights(weights):
+                self._tell(path, what, "amor replay TRIAL_ID --save-weights trains it again and keeps them")
+            self.notes += [*checks.notes(), *checks.notes_on_weights(weights)]
         except duckdb.Error as error:
             # Where locks do not work, a compaction may delete a file meanwhile.
             if all(file.path.exists() for scan in scans.values() for file in scan.files):

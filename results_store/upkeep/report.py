@@ -40,7 +40,7 @@ class DoctorReport:
     Attributes:
         findings: What is wrong, repaired or not.
         notes: What is as it should be and yet worth knowing, such as what killed attempts have left.
-        num_files: Number of files of rows that were read.
+        num_files: Number of files of rows and of weights that were read.
         num_rows: Number of rows in those that are sound.
         duration_s: Seconds that it took.
     """

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from results_store.records import FailureKind, TrialStatus
 from results_store.schemas import Kind
 from results_store.upkeep.report import counted
 from results_store.upkeep.search_rows import CONDITIONS, search_findings, search_notes
+from results_store.upkeep.weights import lost_weights, notes_on_weights
 
 __all__ = ["RowChecks"]
 
@@ -161,8 +162,24 @@ class RowChecks:
             elif (key := _contradiction(configs)) is not None:
                 yield Path(path), f"trial {trial_id} is recorded with two configurations: they differ in {key}"
 
-    def _all(self, sql: str) -> list[tuple[Any, ...]]:
-        return self._connection.execute(sql).fetchall()
+    def lost_weights(self, names: Collection[str]) -> Iterator[tuple[Path, str]]:
+        """A file of rows for each that names weights which are not among the sound files `names`, and what is missing.
+
+        Raises:
+            duckdb.Error: A file cannot be read.
+        """
+        yield from lost_weights(self._all, names)
+
+    def notes_on_weights(self, names: Collection[str]) -> list[str]:
+        """What is no fault: sound files of weights that no row names.
+
+        Raises:
+            duckdb.Error: A file cannot be read.
+        """
+        return notes_on_weights(self._all, names)
+
+    def _all(self, sql: str, *parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        return self._connection.execute(sql, *parameters).fetchall()
 
 
 def _conditions() -> Iterator[tuple[Kind, str, str, str]]:
@@ -188,6 +205,8 @@ def _conditions() -> Iterator[tuple[Kind, str, str, str]]:
     for kind, name, least in ((Kind.EPOCHS, "epoch", 0), (Kind.STUDIES, "member", 0), (Kind.TRIALS, "stack_size", 1)):
         yield kind, f"{name} < {least}", name, f"a {name} below {least}"
     yield Kind.TRIALS, f"status NOT IN ({_list(TrialStatus)})", "status", "an unknown status"
+    is_no_file = "NOT regexp_full_match(weights_file, '[0-9a-f]{64}\\.safetensors')"
+    yield Kind.TRIALS, is_no_file, "weights_file", "a weights_file that is no name of one"
     yield Kind.FAILURES, f"kind NOT IN ({_list(FailureKind)})", "kind", "an unknown kind"
     for condition, shown, what in CONDITIONS:
         yield Kind.SEARCH, condition, shown, what

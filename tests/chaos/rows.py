@@ -6,7 +6,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from results_store import FolderStore, Kind
+from safetensors.numpy import load
+
+from results_store import FolderStore, Kind, WeightsError
 from results_store import open as open_results
 
 KEYS = {
@@ -74,6 +76,8 @@ def rows_of(store: Path) -> Rows:
         rows = by_key[view] = {}
         for row in opened.sql(f"SELECT * FROM {view}").dicts():
             key = tuple(row.get(name) for name in names)
+            if name := row.pop("weights_file", None):
+                row["weights"] = _weights(store, name)
             content = ((name, _exactly(value)) for name, value in row.items() if name not in OF_AN_ATTEMPT)
             rows.setdefault(key, []).append(tuple(sorted(content)))
     studies = [row[0] for row in opened.sql("SELECT DISTINCT study FROM studies").rows()]
@@ -107,6 +111,15 @@ def differences(found: Rows, truth: Rows) -> Findings:
 
 def _is_finished(row: Row) -> bool:
     return dict(row)["state"] in {repr(state) for state in FINISHED}
+
+
+def _weights(store: Path, name: str) -> str:
+    """The tensors of a file of weights, without what tells one attempt from another; what is wrong, if it is not whole."""
+    try:
+        tensors = load(FolderStore(store).weights(name))
+    except WeightsError as error:
+        return str(error)
+    return repr({name: (tensor.dtype, tensor.tolist()) for name, tensor in sorted(tensors.items())})
 
 
 def _exactly(value: Any) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from results_store import Kind, Layout
-from results_store.stores.publishing import encode, publish
+from results_store.stores.publishing import encode, publish, publish_weights
 
 
 def one_row_per_file(source: Path, target: Path) -> None:
@@ -21,3 +21,5 @@ def one_row_per_file(source: Path, target: Path) -> None:
             num_rows_each = 1 if kind is Kind.TRIALS else max(1, -(-table.num_rows // 8))
             for start in range(0, table.num_rows, num_rows_each):
                 publish(layout, kind, encode(table.slice(start, num_rows_each)))
+    for file in (source / "weights").glob("*"):
+        publish_weights(layout, file.read_bytes())

@@ -74,7 +74,7 @@ seeds: {num_seeds}
 limits: {{max_attempts: 50}}
 base:
   task: {{name: simple_retrieval, num_train: {num_train}, num_validation: 16, num_test: 16, seq_length: 48}}
-  training: {{epochs: 3, learning_rate: 5.0e-3}}
+  training: {{epochs: 3, learning_rate: 5.0e-3, save_weights: true}}
 variants:
   ssm: {{model: {{name: ssm}}}}
   full: {{model: {{name: full_attention}}}}

@@ -35,6 +35,7 @@ def test_the_study_has_numbers_of_every_kind(truth):
     assert len(truth.by_key["epochs"]) == 2 * len(truth.trial_ids)
     assert len(truth.by_key["entropy"]) == 3 * len(truth.trial_ids)
     assert len(rows) > len(truth.trial_ids), "one trial under two names"
+    assert {"weights" in row for row in rows} == {True, False}
 
 
 def test_nothing_is_found_where_nothing_differs(truth):

@@ -10,10 +10,11 @@ import time
 from pathlib import Path
 from typing import ClassVar
 
+import numpy as np
 from kill_points import WORKER_POINTS, arm
 from pydantic import BaseModel, ConfigDict
 
-from orchestrator import Details, Epoch, Finished, Metric, Trainable
+from orchestrator import Details, Epoch, Finished, Metric, Trainable, Weights
 
 SLEEP_S = "AMOR_CHAOS_SLEEP_S"
 """How long an epoch takes; a trial has two."""
@@ -78,6 +79,8 @@ def reports(trial):
         yield Epoch(trial_id=trial.trial_id, epoch=epoch, metrics={"train_loss": train_loss, "score": -train_loss})
     bins = [{"bin": index, "count": draw.randrange(100), "share": draw.random()} for index in range(3)]
     yield Details(trial_id=trial.trial_id, table="entropy", rows=bins)
+    if trial.seed % 2:
+        yield Weights(trial_id=trial.trial_id, tensors={"layer.weight": np.array([draw.random() for _ in range(6)])})
     score = float("nan") if trial.seed % 13 == 12 else draw.gauss(0.0, 1.0)
     rare = None if trial.seed % 5 else draw.random()
     yield Finished(trial_id=trial.trial_id, metrics={"score": score, "num_draws": draw.randrange(2**53), "rare": rare})

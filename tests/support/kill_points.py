@@ -68,6 +68,7 @@ def _around(name: str, target: str, applies: Callable[..., bool] | None = None) 
 WORKER_POINTS = {
     "in training": KillPoint(target="chaotic:pause", moment="after"),
     **_around("publishing epochs", PUBLISH, _publishes(EpochRecord)),
+    **_around("publishing weights", f"{PUBLISH}_weights"),
     **_around("publishing trials", PUBLISH, _publishes(TrialRecord)),
     **_around("linking a file of trials", "os:link", _links_trials),
 }

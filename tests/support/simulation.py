@@ -20,7 +20,7 @@ from orchestrator.space.trial import Trial
 from orchestrator.study.schema import Limits
 from results_store.records import Provenance, TrialRecord
 
-CELL = SimpleNamespace(config=SimpleNamespace(model_dump=lambda mode: {}))
+CELL = SimpleNamespace(config=SimpleNamespace(model_dump=lambda mode: {}), saves_weights=False)
 BIRTH = datetime(2026, 1, 1, tzinfo=UTC)
 
 

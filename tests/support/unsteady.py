@@ -6,9 +6,10 @@ import random
 import sys
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
 
-from orchestrator import Epoch, Finished, Metric, Trainable, TrialStatus
+from orchestrator import Epoch, Finished, Metric, Trainable, TrialStatus, Weights
 
 TWIST = ""
 """What the next run does otherwise than the one before."""
@@ -20,6 +21,7 @@ class UnsteadyConfig(BaseModel):
     epochs: int = 3
     level: float = 0.1
     random: bool = False
+    keep: bool = Field(default=False, exclude=True, description="Keep the weights.")
 
 
 class Unsteady(Trainable):
@@ -35,6 +37,12 @@ class Unsteady(Trainable):
     )
     epoch_metrics: ClassVar = (Metric(name="loss"), Metric(name="steps"))
     streams: ClassVar = ("data", "noise")
+
+    def identity(self, config):
+        return config.model_copy(update={"keep": False})
+
+    def saves_weights(self, config):
+        return config.keep
 
     def prepare_worker(self):
         if TWIST == "raise when prepared":
@@ -75,5 +83,7 @@ class Unsteady(Trainable):
                 metrics["nothing"] = 0.0
             case "an infinity":
                 metrics["score"] = math.inf
+        if trial.save_weights and TWIST != "no weights":
+            yield Weights(trial_id=trial.trial_id, tensors={"layer": np.array([draw, config.level])})
         status = TrialStatus.PRUNED if TWIST == "pruned" else TrialStatus.COMPLETED
         yield Finished(trial_id=trial.trial_id, metrics=metrics, status=status)

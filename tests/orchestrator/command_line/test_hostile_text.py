@@ -56,6 +56,7 @@ def hostile_store(tmp_path):
             TrialRecord(
                 trial_id=TRIAL, attempt_id=HOSTILE, trainable=HOSTILE, trainable_version=1, seed=0, status="completed",
                 config=config, metrics={"score": 0.5}, duration_s=1.0, stack_size=1, provenance=provenance,
+                weights_file=HOSTILE,
             )
         ]
     )  # fmt: skip
@@ -97,6 +98,8 @@ def hostile_store(tmp_path):
     )  # fmt: skip
     (store.path / "trials" / "e\x1b[2Jvil\u202e").write_text("x")
     (store.path / "fo\x9breign").write_text("x")
+    (store.path / "weights").mkdir()
+    (store.path / "weights" / "e\x1b[2Jvil\u202e").write_text("x")
     return store.path
 
 
@@ -113,7 +116,8 @@ def hostile_store(tmp_path):
         ["query", "SELECT 1", "--format", HOSTILE], ["query", "SELECT 1 AS \"\x1b[2J\"", "--explain"],
         ["claims"], ["claims", HOSTILE], ["claims", "--json"], ["claims", HOSTILE, "--format", "latex"],
         ["claims", "--format", "csv"], ["claims", "nothing\x1b[2J"], ["claims", "--format", HOSTILE],
-        ["plan", HOSTILE], ["validate", HOSTILE], ["compact"], ["compact", "--json"], [HOSTILE], ["list", f"--{HOSTILE}"],
+        ["plan", HOSTILE], ["validate", HOSTILE], ["compact"], ["compact", "--json"], ["doctor"],
+        ["doctor", "--json"], ["replay", TRIAL, "--save-weights"], [HOSTILE], ["list", f"--{HOSTILE}"],
     ],
     ids=lambda arguments: " ".join(arguments).replace(HOSTILE, "HOSTILE").encode("unicode_escape").decode(),
 )  # fmt: skip

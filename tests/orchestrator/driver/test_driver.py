@@ -11,7 +11,7 @@ from orchestrator.lifecycle.states import TrialState
 from orchestrator.space.trial import Trial
 from orchestrator.study.schema import Limits
 
-CELL = SimpleNamespace(config=SimpleNamespace(model_dump=lambda mode: {}))
+CELL = SimpleNamespace(config=SimpleNamespace(model_dump=lambda mode: {}), saves_weights=False)
 TIMEOUT_S = 10.0
 
 

@@ -56,7 +56,7 @@ class Study:
     def run(self, name, behaviour="pid", num_trials=4, *, keep_workers=True):
         """Trains trials, one in each stack; ids of the processes that did it."""
         config = SimpleNamespace(model_dump=lambda mode: {"behaviour": behaviour, "sleep_s": 0.1})
-        cell = SimpleNamespace(config=config)
+        cell = SimpleNamespace(config=config, saves_weights=False)
         trials = [Trial(trial_id=f"{name}-{number}", cell=cell, seed=0) for number in range(num_trials)]
         self.outcome = self.driver.run(
             [[trial] for trial in trials], limits=self.limits, num_workers=2, keep_workers=keep_workers
@@ -201,7 +201,7 @@ def scripted():
     )
 
     def run(trial_ids="abc", *, keep_workers=True, **limits):
-        cell = SimpleNamespace(config=SimpleNamespace(model_dump=lambda mode: {}))
+        cell = SimpleNamespace(config=SimpleNamespace(model_dump=lambda mode: {}), saves_weights=False)
         trials = [Trial(trial_id=trial_id, cell=cell, seed=0) for trial_id in trial_ids]
         stacks = [[trial] for trial in trials]
         return driver.run(stacks, limits=Limits(**limits), num_workers=1, keep_workers=keep_workers)

@@ -73,6 +73,15 @@ def test_what_does_not_change_the_result_does_not_enter():
     assert trial_id(amor(model=oracle, training={"balance_weight": 0.7})) == plain
 
 
+def test_whether_weights_are_kept_does_not_enter_and_is_not_recorded():
+    for config, pins, seed, expected in GOLDEN.values():
+        kept = config.model_copy(update={"training": config.training.model_copy(update={"save_weights": True})})
+        assert AMOR.saves_weights(kept)
+        assert not AMOR.saves_weights(config)
+        assert trial_id(kept, pins, seed) == expected
+        assert kept.model_dump() == config.model_dump()
+
+
 def test_two_ways_to_write_a_noise_range_are_one():
     task = {"name": "needle_haystack"}
     by_middle = amor(task={**task, "noise_length": 100, "noise_width": 50})

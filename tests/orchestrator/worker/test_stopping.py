@@ -238,7 +238,7 @@ def test_a_full_attempt_counts_before_a_pruned_one(tmp_path):
         signals=StopSignals(leaves_training=False),
         clock=SimpleNamespace(now_s=time.monotonic),
     )
-    cell = SimpleNamespace(config=SimpleNamespace(model_dump=lambda mode: {"epochs": 3}))
+    cell = SimpleNamespace(config=SimpleNamespace(model_dump=lambda mode: {"epochs": 3}), saves_weights=False)
     trials = [Trial(trial_id=name, cell=cell, seed=0) for name in "ab"]
 
     def rows(sql):

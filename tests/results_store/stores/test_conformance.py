@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from results_store import FolderStore, Kind, MemoryStore, RecordError, Store
+from results_store import FolderStore, Kind, Layout, MemoryStore, RecordError, Store, WeightsError
 from results_store.records import EntropyRecord, EpochRecord, GateRecord, RetractionRecord
 from results_store.search import SearchInfo
 
@@ -130,6 +130,24 @@ def test_a_retracted_attempt_finishes_nothing_and_another_one_does(store, make):
     assert store.published(["first"]) == {"first"}, "its row stays"
     store.publish([make.trial("t", attempt_id="third", minutes=9, status="diverged")])
     assert store.finished(["t", "u"]) == {"t": "diverged", "u": "completed"}
+
+
+def test_weights_come_back_as_they_were_and_the_row_names_them(store, make):
+    contents = [b"", b"\0" * 100, bytes(range(256)) * 1000]
+    names = [store.publish_weights(content) for content in contents]
+    assert names == [Layout.name_of_weights(content) for content in contents]
+    assert store.publish_weights(contents[0]) == names[0]
+    assert [store.weights(name) for name in names] == contents
+    store.publish([make.trial("t", weights_file=names[2]), make.trial("u")])
+    assert {row["trial_id"]: row["weights_file"] for row in store.rows(Kind.TRIALS)} == {"t": names[2], "u": None}
+
+
+@pytest.mark.parametrize("name", [Layout.name_of_weights(b"x"), "x", "", "../trials", "a\n" * 9, "a" * 64 + ".parquet"])
+def test_weights_that_are_not_there_are_one_line(store, name):
+    store.publish_weights(b"others")
+    with pytest.raises(WeightsError) as told:
+        store.weights(name)
+    assert "\n" not in str(told.value)
 
 
 def test_kinds_cannot_be_mixed(store, make):

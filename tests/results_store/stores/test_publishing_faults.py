@@ -103,6 +103,35 @@ def test_the_process_dies_at_every_step(case, begin, moment):
     assert outcomes == {False, True}
 
 
+@pytest.mark.parametrize("begin", [FIRST, SECOND])
+@pytest.mark.parametrize("fault", [{"errno": errno.ENOSPC}, {"death": "before"}, {"death": "after"}])
+def test_weights_are_absent_or_whole_at_every_step(tmp_path, begin, fault):
+    content = bytes(range(256))
+    name = Layout.name_of_weights(content)
+
+    def store_of(at):
+        store = FolderStore(tmp_path / f"store {at}")
+        if begin == SECOND:
+            store.publish_weights(b"others")
+        return store
+
+    def is_there(store):
+        found = (Layout(store.path).weights / name).exists()
+        assert not found or store.weights(name) == content
+        return found
+
+    outcomes = set()
+    sound = store_of("sound")
+    for at in range(len(calls_of(lambda: sound.publish_weights(content)))):
+        store = store_of(at)
+        with faulty_os(Fault(at=at, **fault)), pytest.raises((StorePathError, Died)):
+            store.publish_weights(content)
+        outcomes.add(is_there(store))
+        assert store.publish_weights(content) == name
+        assert is_there(store)
+    assert outcomes == {False, True}
+
+
 def test_a_process_really_ends_at_every_step(case):
     num_steps = len(calls_of(case(FIRST).publish))
     for at in range(num_steps):

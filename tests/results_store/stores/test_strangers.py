@@ -12,7 +12,7 @@ from results_store.layout import Layout
 
 FOLDERS = [
     ".tmp", ".cache", ".cache/segments", ".cache/segments/trials", ".compaction", "quarantine", "trials", "studies",
-    "epochs", "failures",
+    "epochs", "failures", "weights",
 ]  # fmt: skip
 FILES = [".cache/verified.json", ".compaction/generation", ".compaction/lock"]
 
@@ -35,6 +35,7 @@ def contents(folder):
 def attempts(store, make):
     yield lambda: results_store.open(store.path).sql("FROM trials").rows()
     yield lambda: store.publish([make.trial("another")])
+    yield lambda: store.publish_weights(b"another")
     yield store.check_writable
     yield store.quarantine
     yield lambda: compact(store.path)

@@ -17,7 +17,7 @@ from results_store.catalogue.memory import StatKey, VerificationMemory
 from results_store.catalogue.scan import verify
 from results_store.compaction import compaction as compaction_module
 from results_store.compaction.lock import only_one
-from results_store.records import EpochRecord
+from results_store.records import EpochRecord, RetractionRecord
 from results_store.stores.publishing import encode, publish
 
 COUNTS = "SELECT count(*), count(test_accuracy) FROM results WHERE phase = 'grid'"
@@ -151,11 +151,11 @@ class DyingConnection:
     def __exit__(self, *_):
         self.connection.close()
 
-    def execute(self, sql):
+    def execute(self, sql, *parameters):
         if self.is_dead:
             raise duckdb.FatalException("database has been invalidated")
         try:
-            return self.connection.execute(sql)
+            return self.connection.execute(sql, *parameters)
         except duckdb.Error:
             self.is_dead = True
             raise
@@ -495,3 +495,89 @@ def test_hostile_texts_come_out_inert(filled, make, of):
         assert "\x1b" not in str(found)
         assert "\n" not in str(found)
     json.dumps([str(found.path) for found in doctor(filled.path).findings])
+
+
+@pytest.fixture
+def with_weights(filled, make, of):
+    """A store with the weights of two trials; the row of one of them is withdrawn."""
+    for trial in ("kept", "withdrawn"):
+        name = filled.publish_weights(trial.encode())
+        filled.publish([make.trial(**of.attempt(trial), weights_file=name)])
+    filled.publish([RetractionRecord(**of.attempt("withdrawn"), reason="wrong", retracted_at=make.start)])
+    return filled
+
+
+def file_of(store, content):
+    return Layout(store.path).weights / Layout.name_of_weights(content)
+
+
+def test_sound_weights_have_no_findings_and_compacting_leaves_them_alone(with_weights):
+    num_files = doctor(with_weights.path).num_files
+    before = {path: path.stat() for path in Layout(with_weights.path).weights.iterdir()}
+    assert len(before) == 2
+    compact(with_weights.path)
+    assert {path: path.stat() for path in Layout(with_weights.path).weights.iterdir()} == before
+    report = doctor(with_weights.path)
+    assert (report.findings, report.notes) == ((), ())
+    assert report.num_files < num_files
+
+
+def test_damaged_weights_go_to_quarantine_and_are_missed_until_the_trial_has_others(with_weights, make, of):
+    file = file_of(with_weights, b"kept")
+    file.write_bytes(b"kepT")
+    damaged, missed = doctor(with_weights.path).findings
+    assert (damaged.path, damaged.done, "damaged" in damaged.what) == (file, "moved to quarantine/", True)
+    assert (with_weights.path / "quarantine" / "weights" / file.name).read_bytes() == b"kepT"
+    assert (missed.path.parent.name, missed.is_repaired) == ("trials", False)
+    assert of.id("kept") in missed.what
+    assert one(doctor(with_weights.path)) == missed
+    again = {**of.attempt("kept"), "attempt_id": of.id("again"), "minutes": 9}
+    with_weights.publish([make.trial(**again, weights_file=with_weights.publish_weights(b"the same, again"))])
+    assert doctor(with_weights.path).findings == ()
+
+
+def test_nobody_misses_the_weights_of_a_withdrawn_trial(with_weights):
+    file_of(with_weights, b"withdrawn").unlink()
+    assert doctor(with_weights.path).findings == ()
+
+
+def test_weights_of_a_killed_attempt_are_noted(with_weights):
+    with_weights.publish_weights(b"nobody's")
+    report = doctor(with_weights.path)
+    assert report.findings == ()
+    (note,) = report.notes
+    assert note.startswith("weights/ has 1 file that no row in trials/ names")
+    assert file_of(with_weights, b"nobody's").exists()
+
+
+def test_foreign_things_among_the_weights_go_to_quarantine(with_weights, tmp_path):
+    folder = Layout(with_weights.path).weights
+    (folder / "model.pt").write_text("mine")
+    (folder / "folder").mkdir()
+    (folder / ("c" * 64 + ".safetensors")).symlink_to(tmp_path)
+    os.mkfifo(folder / ("d" * 64 + ".safetensors"))
+    report = doctor(with_weights.path)
+    assert [found.done for found in report.findings] == ["moved to quarantine/"] * 4
+    assert tmp_path.exists()
+    assert doctor(with_weights.path).findings == ()
+
+
+def test_a_file_in_the_place_of_the_weights_goes_to_quarantine(filled):
+    (filled.path / "weights").write_text("mine")
+    found = one(doctor(filled.path))
+    assert (found.what, found.is_repaired) == ("it should be a folder", True)
+    assert (filled.path / "quarantine" / "weights.no-folder").read_text() == "mine"
+    assert doctor(filled.path).findings == ()
+
+
+def test_weights_are_checked_in_a_store_that_cannot_be_written(with_weights):
+    file_of(with_weights, b"kept").write_bytes(b"kepT")
+    with read_only(with_weights.path):
+        report = doctor(with_weights.path)
+    assert [found.is_repaired for found in report.findings] == [False, False]
+    assert file_of(with_weights, b"kept").exists()
+
+
+def test_a_name_of_weights_that_is_none_is_found(filled, make, of):
+    filled.publish([make.trial(**of.attempt("odd"), weights_file="../x")])
+    assert "1 row with a weights_file that is no name of one (../x)" in whats(doctor(filled.path))
