@@ -63,8 +63,8 @@ def _family_warnings(family: str, own: Sequence[_Tested], beside: Sequence[_Test
     if max(supported) > ALPHA:
         needed = _needed(own, beside, range(len(own)), against=False)
         yield (
-            f"{counted(num_seeds, 'seed')} cannot support {counted(len(own), 'claim')} of {where}: the smallest corrected "
-            f"p-value is {max(supported):.2g}; take {needed} or more"
+            f"{counted(num_seeds, 'seed')} cannot support {counted(len(own), 'claim')} of {where}: the smallest "
+            f"corrected p-value is {max(supported):.2g}; take {needed} or more"
         )
         return
     refuted = _best(own, beside, num_seeds, against=True)
