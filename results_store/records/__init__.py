@@ -11,6 +11,7 @@ from results_store.records.attempt import (
     TrialStatus,
     Value,
 )
+from results_store.records.figure import FigureKind, FigureRecord, FigureVariant, PublishedPoint
 from results_store.records.retraction import RetractionRecord
 from results_store.records.search import CandidateEvent, CandidateRecord, CandidateState
 from results_store.records.submission import (
@@ -42,10 +43,14 @@ __all__ = [
     "EpochRecord",
     "FailureKind",
     "FailureRecord",
+    "FigureKind",
+    "FigureRecord",
+    "FigureVariant",
     "GateRecord",
     "MemberRecord",
     "MetricInfo",
     "Provenance",
+    "PublishedPoint",
     "Record",
     "RetractionRecord",
     "SubmissionRecord",

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from results_store.records.figure import FigureRecord
+
 __all__ = ["Direction", "MemberRecord", "MetricInfo", "SubmissionRecord", "TableRecord", "TableRow"]
 
 Direction = Literal["maximize", "minimize"]
@@ -108,6 +110,7 @@ class SubmissionRecord:
         members: Variants, cells and seeds in the study's order.
         limits: The study's limits, by name.
         tables: The study's tables.
+        figures: The study's figures.
         claims: The study's claims, as they stand in the file.
         searches: The study's searches: see `results_store.search.SearchInfo`.
     """
@@ -126,5 +129,6 @@ class SubmissionRecord:
     members: Sequence[MemberRecord]
     limits: Mapping[str, Any] = field(default_factory=dict)
     tables: Sequence[TableRecord] = ()
+    figures: Sequence[FigureRecord] = ()
     claims: Sequence[Mapping[str, Any]] = ()
     searches: Sequence[Mapping[str, Any]] = ()
