@@ -4,6 +4,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 from orchestrator.identity.identifiers import new_submission_id
+from orchestrator.study.figure_record import figure_record
 from orchestrator.study.study import Study
 from results_store.records import MemberRecord, MetricInfo, SubmissionRecord, TableRecord, TableRow
 from results_store.search import SearchInfo
@@ -11,7 +12,7 @@ from results_store.tables import search_tables
 
 
 def submission_record(study: Study) -> SubmissionRecord:
-    """The study as submitted: file, settings, cells, seeds, trial ids, tables, claims and searches.
+    """The study as submitted: file, settings, cells, seeds, trial ids, tables, figures, claims and searches.
 
     A search brings tables of its own; a table of the study that has the name of one stands instead of it.
     """
@@ -37,6 +38,7 @@ def submission_record(study: Study) -> SubmissionRecord:
         for table in study.file.tables
     ]
     own_names = {table.name for table in own_tables}
+    searched = {name for search in study.searches for name in search.variants}
     return SubmissionRecord(
         submission_id=new_submission_id(),
         study=study.name,
@@ -52,6 +54,7 @@ def submission_record(study: Study) -> SubmissionRecord:
         members=tuple(_members(study)),
         limits=study.file.limits.model_dump(mode="json"),
         tables=(*own_tables, *(table for table in search_tables(searches, metrics) if table.name not in own_names)),
+        figures=tuple(figure_record(figure, study.file, searched) for figure in study.file.figures),
         claims=tuple(claim.model_dump(mode="json") for claim in study.file.claims),
         searches=tuple(asdict(search) for search in searches),
     )
