@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from results_store.catalogue.sources import identifier
@@ -36,7 +37,7 @@ class FigureSource:
     def metric(self, name: str) -> MetricInfo:
         """What is known about a metric; at least its name."""
         found = self._metrics.get(name, MetricInfo(name=name))
-        return found if found.title else MetricInfo(name=name, unit=found.unit, title=name.replace("_", " "))
+        return found if found.title else replace(found, title=name.replace("_", " "))
 
     def cells(
         self,

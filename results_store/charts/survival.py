@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from results_store.charts.cells import ShownCell, ShownTrial
 from results_store.charts.chart import Axis, Band, Chart, Line, Mark, Panel, Points
 from results_store.charts.source import FigureSource
-from results_store.charts.wording import gap_sentences
+from results_store.charts.wording import capital, gap_sentences
 from results_store.statistics import LearningTime, SurvivalCurve, log_rank_test
 from results_store.statistics import survival as survival_of
 
@@ -25,6 +25,7 @@ def survival(source: FigureSource) -> Chart:
     """Steps of Kaplan and Meier's curve with its band, and a mark where seeds stop that have not learned."""
     figure = source.figure
     cells = source.cells(SURVIVAL_METRICS)
+    event = source.metric(_LEARNED)
     times = {cell.label: [_time(trial) for trial in cell.completed] for cell in cells}
     known = {label: [time for time in own if time.is_known] for label, own in times.items()}
     curves = {label: curve for label, own in known.items() if (curve := survival_of(own).curve) is not None}
@@ -42,15 +43,16 @@ def survival(source: FigureSource) -> Chart:
         title=figure.title,
         panels=(
             Panel(
-                x=Axis(title="Epoch", unit="count", bounds=(0.0, last)),
+                x=Axis(title="Epoch", unit="count", bounds=(0.0, 1.03 * last)),
                 y=Axis(title="Seeds that have not learned yet", unit="fraction", bounds=(0.0, 1.04)),
                 marks=(*bands, *lines),
             ),
         ),
         groups=tuple(curves),
         caption=(
-            "Learned: the first epoch whose validation retrieval accuracy passes the threshold. Steps: Kaplan and "
-            "Meier's estimate; band: 95 %; points: seeds that had not learned when their training ended.",
+            *([f"{capital(event.title)}: {event.description}"] if event.description else []),
+            "Steps: Kaplan and Meier's estimate; band: 95 %; points: seeds that had not learned when their training "
+            "ended.",
             f"Learned: {'; '.join(_learned(label, known[label]) for label in curves)}.",
             *_log_ranks({label: known[label] for label in curves}),
             *_unknown(times, known),

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from results_store.charts.chart import Band, Bars, Line, Mark, Panel, Points, Reference, Spans
-from results_store.figures.group_looks import DASHES, GroupLook, curves
+from results_store.figures.group_looks import GroupLook, curves
 from results_store.figures.quantity import Quantity
 from results_store.figures.style import SMALL_PT
 
@@ -77,7 +77,12 @@ class PanelMarks:
                 for start, end in zip(self._xs(mark.starts), self._xs(mark.ends), strict=True):
                     self._axes.axvspan(start, end, color=look.colour, alpha=0.3, linewidth=0, zorder=1.4)
             case Reference():
-                style: dict[str, Any] = {"color": look.colour, "linestyle": DASHES, "linewidth": 1.0, "zorder": zorder}
+                style: dict[str, Any] = {
+                    "color": look.colour,
+                    "linestyle": look.dashes,
+                    "linewidth": 1.0,
+                    "zorder": zorder,
+                }
                 if mark.y is not None:
                     self._axes.axhline(self._y.shown(mark.y), **style)
                 if mark.x is not None:
@@ -98,8 +103,9 @@ class PanelMarks:
         if mark.low is not None and mark.high is not None:
             intervals = self._axes.vlines(xs, self._ys(mark.low), self._ys(mark.high), linewidth=1.1, **style)
             self._move([intervals], offset_pt)
+        style["linestyle"] = look.dashes
         if mark.is_dashed:
-            style |= {"linestyle": DASHES, "linewidth": 1.0}
+            style["linewidth"] = 1.0
         elif not mark.is_step and look.has_marker:
             every = max(1, round(len(xs) / _NUM_LINE_MARKERS)) if mark.low is None else 1
             style |= {"marker": look.marker, "markersize": 4.2, "markeredgewidth": 0, "markevery": every}

@@ -12,12 +12,14 @@ from results_store.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
 
-__all__ = ["DASHES", "GroupLook", "curves", "group_looks"]
+__all__ = ["GroupLook", "curves", "group_looks"]
 
 _COLOURS = (BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY_BLUE, BLACK)
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 _OF_PUBLISHED = ("*", "d", "p", "h")
-DASHES = (0, (4, 1.5))
+_DASHES = (0, (4, 1.5))
+# Where steps lie on each other, the one below shows through.
+_OF_STEPS: tuple[Any, ...] = ("-", (0, (3, 1)), (0, (1, 1)), (0, (5, 1, 1, 1)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +32,7 @@ class GroupLook:
         has_area: Whether it is a histogram or a stretch.
         has_line: Whether it has a line that is no interval.
         has_marker: Whether it has points.
-        is_dashed: Whether its line is dashed.
+        dashes: The kind of its line, in matplotlib's words.
     """
 
     colour: str
@@ -38,7 +40,7 @@ class GroupLook:
     has_area: bool
     has_line: bool
     has_marker: bool
-    is_dashed: bool
+    dashes: Any
 
     def handle(self, label: str) -> Artist:
         """Its line in a legend."""
@@ -47,7 +49,7 @@ class GroupLook:
 
         if self.has_area:
             return Patch(facecolor=self.colour, alpha=0.4, label=label)
-        line: Any = ("-" if not self.is_dashed else DASHES) if self.has_line else "none"
+        line = self.dashes if self.has_line else "none"
         marker = self.marker if self.has_marker else ""
         return Line2D(
             [], [], color=self.colour, linestyle=line, marker=marker, markersize=4, linewidth=1.4, label=label
@@ -78,9 +80,15 @@ def group_looks(chart: Chart) -> Mapping[str, GroupLook]:
             has_area=any(isinstance(mark, Bars | Spans) for mark in own),
             has_line=bool(lines),
             has_marker=any(isinstance(mark, Points) for mark in own) or (has_several and is_marked),
-            is_dashed=any(isinstance(line, Reference) or line.is_dashed for line in lines),
+            dashes=_dashes(lines, len(looks)),
         )
     return looks
+
+
+def _dashes(lines: Sequence[Line | Reference], place: int) -> Any:
+    if any(isinstance(line, Reference) or line.is_dashed for line in lines):
+        return _DASHES
+    return _OF_STEPS[place % len(_OF_STEPS)] if any(isinstance(line, Line) and line.is_step for line in lines) else "-"
 
 
 def curves(marks: Sequence[Mark]) -> list[Line | Reference]:
