@@ -17,7 +17,7 @@ from orchestrator.space.cells import Space, build_space, too_many_points
 from orchestrator.space.grid import RESERVED, parse_grid
 from orchestrator.space.layers import Layers, Variant
 from orchestrator.study.checks import check_claims, check_tables
-from orchestrator.study.figure_checks import check_figures
+from orchestrator.study.figures.checks import check_figures
 from orchestrator.study.schema import SCHEMA_VERSION, StudyFile
 from orchestrator.study.settings import Settings, apply_to_study, parse_settings
 from orchestrator.study.study import Study

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from orchestrator.document.model import Name, Scalar, Seed, StudyModel
-from orchestrator.study.figure_section import Figure
+from orchestrator.study.figures.schema import Figure
 
 SCHEMA_VERSION = 1
 

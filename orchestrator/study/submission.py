@@ -4,7 +4,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 from orchestrator.identity.identifiers import new_submission_id
-from orchestrator.study.figure_record import figure_record
+from orchestrator.study.figures.record import figure_record
 from orchestrator.study.study import Study
 from results_store.records import MemberRecord, MetricInfo, SubmissionRecord, TableRecord, TableRow
 from results_store.search import SearchInfo

@@ -75,7 +75,7 @@ def _figure(entry: Mapping[str, Any]) -> FigureRecord:
     """Reads one figure; raises whatever comes of it where it has another shape."""
     return FigureRecord(
         name=_text(entry["name"]),
-        title=_text(entry["title"]),
+        title=_text(entry["title"]) or _text(entry["name"]),
         kind=FigureKind(entry["kind"]),
         variants=tuple(map(_variant, entry["variants"])),
         where=dict(entry["where"].items()),

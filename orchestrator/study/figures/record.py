@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from orchestrator.study.figure_section import Figure, FigureVariant, GatePattern
+from orchestrator.study.figures.schema import Figure, FigureVariant, GatePattern
 from orchestrator.study.schema import StudyFile
 from results_store import records
 

@@ -9,7 +9,7 @@ from orchestrator.document.validation import shown
 from orchestrator.document.yaml_document import KeyPath
 from orchestrator.space.cells import Cell
 from orchestrator.space.fields import all_paths
-from orchestrator.study.figure_section import (
+from orchestrator.study.figures.schema import (
     EntropyHistogram,
     Figure,
     FigureVariant,
