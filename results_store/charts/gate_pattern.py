@@ -13,7 +13,7 @@ from results_store.charts.wording import spoken
 __all__ = ["gate_pattern"]
 
 _RETRIEVAL, _ENTROPY, _GATE, _THRESHOLD = "target needs retrieval", "entropy", "gate fires", "gate's threshold"
-_COLUMNS = ("sequence", "targets", "needs_retrieval", "gate", "entropy")
+_COLUMNS, _MAY_LACK = ("sequence", "needs_retrieval"), ("gate", "entropy")
 _WHOLE_SPLIT = {
     "test_gate_rate": "gate rate",
     "test_gate_precision": "precision",
@@ -32,7 +32,7 @@ def gate_pattern(source: FigureSource) -> Chart:
     if not found:
         raise source.missing(f"{_variants(source)}, {seed}: no completed trial", cells)
     cell, trial = found[0]
-    rows = source.reports("gates", _COLUMNS, cells).get(trial.trial_id, [])
+    rows = source.reports("gates", _COLUMNS, cells, optional=_MAY_LACK).get(trial.trial_id, [])
     row = next((row for row in rows if row["sequence"] == figure.sequence), None)
     if row is None:
         known = ", ".join(str(row["sequence"]) for row in rows) or "none"

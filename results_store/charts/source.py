@@ -81,26 +81,30 @@ class FigureSource:
             found += labelled([cell for cell in cells if cell.is_at(figure.where)], along)
         return found
 
-    def reports(self, view: str, columns: Sequence[str], cells: Iterable[ShownCell]) -> dict[str, list[dict[str, Any]]]:
+    def reports(
+        self, view: str, columns: Sequence[str], cells: Iterable[ShownCell], *, optional: Sequence[str] = ()
+    ) -> dict[str, list[dict[str, Any]]]:
         """The rows that completed trials have in a view, by trial id, in the order of the columns.
 
         Args:
             view: `epochs`, `entropy` or `gates`.
             columns: The columns that are needed; without one of them there are no rows.
             cells: Whose trials.
+            optional: Columns that are None in every row where no trial ever reported them.
         """
         wanted = [trial.trial_id for cell in cells for trial in cell.completed]
         known = set(self._results.sql(f"SELECT * FROM {view} LIMIT 0").columns)  # noqa: S608 - one of three names
         if not wanted or not known.issuperset(columns):
             return {}
+        chosen = ["trial_id", *columns, *(name for name in optional if name in known)]
         rows = self._results.sql(
-            f"SELECT trial_id, {', '.join(map(identifier, columns))} FROM {view} "  # noqa: S608 - identifiers
+            f"SELECT {', '.join(map(identifier, chosen))} FROM {view} "  # noqa: S608 - identifiers
             "WHERE trial_id IN (SELECT unnest($trials)) ORDER BY ALL",
             {"trials": wanted},
         ).dicts()
         found: dict[str, list[dict[str, Any]]] = {}
         for row in rows:
-            found.setdefault(row["trial_id"], []).append(row)
+            found.setdefault(row["trial_id"], []).append(dict.fromkeys(optional) | row)
         return found
 
     def missing(self, what: str, cells: Iterable[ShownCell] = ()) -> MissingRowsError:
