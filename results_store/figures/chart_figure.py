@@ -13,6 +13,7 @@ from results_store.figures.quantity import Quantity, whole_ticks
 from results_store.figures.style import (
     COLUMN_IN,
     PAGE_IN,
+    SMALL_PT,
     TEXT_PT,
     add_legend,
     caption,
@@ -52,7 +53,7 @@ def _drawn(chart: Chart) -> Figure:
     heading = [chart.title if chart.title[-1:] in (".", "?", "!") else f"{chart.title}."] if chart.title else []
     sentences = [*heading, *chart.caption]
     looks = group_looks(chart)
-    labels = [plain_text(group, _LABEL_LENGTH) for group in chart.groups]
+    labels = [_fitting(group, width_in - _HANDLE_IN) for group in chart.groups]
     legend_columns = _legend_columns(labels, width_in)
     legend_in = 0.16 * math.ceil(len(labels) / legend_columns) + 0.1
     panel_in = 2.0 if chart.is_wide else 2.3
@@ -64,12 +65,19 @@ def _drawn(chart: Chart) -> Figure:
         axes = figure.add_subplot(num_rows, num_columns, index + 1, sharey=drawn[0] if drawn and is_shared else None)
         drawn.append(axes)
         PanelMarks(axes, panel, looks).draw()
-        characters = int((width_in / num_columns - 0.5) * 15)
-        _dress(axes, panel, characters, has_y_label=not is_shared or index % num_columns == 0)
+        _dress(axes, panel, width_in / num_columns, has_y_label=not is_shared or index % num_columns == 0)
     handles = [looks[group].handle(label) for group, label in zip(chart.groups, labels, strict=True)]
     add_legend(figure, handles, legend_columns)
     caption(figure, sentences)
     return figure
+
+
+def _fitting(text: str, width_in: float) -> str:
+    """A text in the small size, as much of it as there is room for."""
+    length = _LABEL_LENGTH
+    while length > 1 and text_width_in(plain_text(text, length)) > width_in:
+        length -= 1
+    return plain_text(text, length)
 
 
 def _legend_columns(labels: Sequence[str], width_in: float) -> int:
@@ -80,8 +88,9 @@ def _legend_columns(labels: Sequence[str], width_in: float) -> int:
     return math.ceil(len(labels) / max(1, num_rows)) or 1
 
 
-def _dress(axes: Axes, panel: Panel, characters: int, *, has_y_label: bool) -> None:
+def _dress(axes: Axes, panel: Panel, width_in: float, *, has_y_label: bool) -> None:
     """Titles, scales and ticks, when everything is drawn."""
+    characters = int((width_in - 0.5) * 15)
     x = _quantity(panel.x)
     axes.set_xlabel(x.label(characters))
     if has_y_label:
@@ -89,7 +98,7 @@ def _dress(axes: Axes, panel: Panel, characters: int, *, has_y_label: bool) -> N
     else:
         axes.tick_params(labelleft=False)
     if panel.title:
-        axes.set_title(plain_text(panel.title, characters), fontsize=TEXT_PT)
+        axes.set_title(_fitting(panel.title, (width_in - 0.8) * SMALL_PT / TEXT_PT), fontsize=TEXT_PT)
     for axis, which in ((panel.x, "x"), (panel.y, "y")):
         if axis.bounds is not None:
             axes.set(**{f"{which}lim": [_quantity(axis).shown(end) for end in axis.bounds]})
