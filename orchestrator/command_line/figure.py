@@ -18,6 +18,7 @@ from results_store import Results, UnknownNameError
 from results_store.errors import MissingRowsError
 from results_store.figures import FIGURE_NAMES, FigureFormat, figure_names, file_stem, search_figure, write_figure
 from results_store.search import read_searches
+from results_store.text import inert
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -66,12 +67,13 @@ def _asked_for(results: Results, study: str, names: Sequence[str] | None) -> Map
     """What draws each figure, by the beginning of its files' names."""
     own = results.figures(study)
     has_searches = bool(results.searches(study))
-    if not has_searches:
-        unknown = [name for name in names or () if name not in own]
-        if unknown or not own:
-            known = f"its figures: {', '.join(own)}" if own else "it has no figures and no search"
-            named = f"no figure {unknown[0]!r}" if unknown else "nothing to draw"
-            raise UnknownNameError(f"study {study!r} has {named}; {known}")
+    known = [*own, *(name for name in FIGURE_NAMES if has_searches and name not in own)]
+    unknown = [name for name in names or () if name not in known]
+    if unknown:
+        listed = ", ".join(known) or "none"
+        raise UnknownNameError(inert(f"study {study!r} has no figure {unknown[0]!r}; its figures: {listed}"))
+    if not known:
+        raise UnknownNameError(inert(f"study {study!r} has nothing to draw: it asks for no figures, and has no search"))
     asked_for: dict[str, Callable[[], Figure]] = {}
     for name in dict.fromkeys(names or own):
         if name in own:

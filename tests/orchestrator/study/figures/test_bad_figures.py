@@ -58,6 +58,7 @@ figures:
   - {name: hist, kind: entropy_histogram, variants: [ssm_only]}
 """
 
+
 @pytest.fixture
 def load(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
