@@ -135,7 +135,7 @@ class _FigureCheck:
                 self._report(at, f"variant {name!r} is searched; a figure is about cells that the file itself names")
             if name in met:
                 self._report(at, f"variant {name!r} is named twice")
-            elif label in labels:
+            elif label in labels and not isinstance(self._figure, Sweep):
                 self._report(at, f"variants {labels[label]!r} and {name!r} have one label, {label!r}")
             met.add(name)
             labels[label] = name
@@ -186,6 +186,7 @@ class _FigureCheck:
             self._report(("along",), f"no configuration has the key {shown(figure.along)}{near}")
             return
         self._check_cells(is_one=False)
+        self._check_lines(figure, path)
         for variant in self._shown():
             values = [leaves.get(path) for leaves in self._cells(variant)]
             if variant in self._searched or not values:
@@ -201,6 +202,18 @@ class _FigureCheck:
                 self._report(("along",), f"takes a key whose values are numbers (got {shown(wrong)})")
             elif figure.log and min(numbers) <= 0:
                 self._report(("log",), f"a logarithmic axis takes values above 0 (got {shown(min(numbers))})")
+
+    def _check_lines(self, figure: Sweep, path: ConfigPath) -> None:
+        """Variants of one label make one line, which has one cell at each value."""
+        met: dict[tuple[str, str], str] = {}
+        for at, named in self._named():
+            values = {repr(leaves.get(path)) for leaves in self._cells(named.variant)}
+            for value in values:
+                label = named.label or named.variant
+                other = met.setdefault((label, value), named.variant)
+                if other != named.variant:
+                    message = f"variants {other!r} and {named.variant!r} have one label, {label!r}, and one value of "
+                    self._report(at, f"{message}{figure.along} ({value})")
 
     def _check_seeds(self, seeds: Sequence[int], key: str) -> None:
         for index, seed in enumerate(seeds):
