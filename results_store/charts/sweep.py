@@ -15,6 +15,8 @@ from results_store.statistics import MedianInterval, median_interval
 __all__ = ["sweep"]
 
 _LEVEL = 0.95
+_MAX_NARROW = 8
+"""How many values of the key a column has room for."""
 
 
 def sweep(source: FigureSource) -> Chart:
@@ -66,6 +68,7 @@ def sweep(source: FigureSource) -> Chart:
         ),
         alternative=" ".join(said),
         published=frozenset(published),
+        is_wide=len(values) > _MAX_NARROW,
     )
 
 

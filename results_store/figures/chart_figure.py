@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from results_store.charts.chart import Axis, Chart, Line, Panel
-from results_store.figures.chart_marks import PanelMarks
+from results_store.figures.chart_marks import PanelMarks, beside
 from results_store.figures.group_looks import group_looks
 from results_store.figures.quantity import Quantity, whole_ticks
 from results_store.figures.style import (
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 __all__ = ["chart_figure"]
 
 _MAX_COLUMNS = 3
+_BESIDE_IN = 0.6
+"""What stands beside a panel."""
 _LABEL_LENGTH = 60
 _HANDLE_IN = 0.42
 """What a line of the legend takes besides its text."""
@@ -48,10 +50,12 @@ def chart_figure(chart: Chart) -> Figure:
 def _drawn(chart: Chart) -> Figure:
     num_panels = len(chart.panels)
     width_in = COLUMN_IN if num_panels == 1 and not chart.is_wide else PAGE_IN
-    num_columns = min(num_panels, _MAX_COLUMNS)
+    num_columns = 2 if num_panels == 4 else min(num_panels, _MAX_COLUMNS)
     num_rows = math.ceil(num_panels / num_columns)
     heading = [chart.title if chart.title[-1:] in (".", "?", "!") else f"{chart.title}."] if chart.title else []
     sentences = [*heading, *chart.caption]
+    if any(len(beside(panel)) > 1 for panel in chart.panels):
+        sentences.append("Groups of one x are drawn beside each other.")
     looks = group_looks(chart)
     labels = [_fitting(group, width_in - _HANDLE_IN) for group in chart.groups]
     legend_columns = _legend_columns(labels, width_in)
@@ -64,7 +68,7 @@ def _drawn(chart: Chart) -> Figure:
     for index, panel in enumerate(chart.panels):
         axes = figure.add_subplot(num_rows, num_columns, index + 1, sharey=drawn[0] if drawn and is_shared else None)
         drawn.append(axes)
-        PanelMarks(axes, panel, looks).draw()
+        PanelMarks(axes, panel, looks, width_in / num_columns - _BESIDE_IN).draw()
         _dress(axes, panel, width_in / num_columns, has_y_label=not is_shared or index % num_columns == 0)
     handles = [looks[group].handle(label) for group, label in zip(chart.groups, labels, strict=True)]
     add_legend(figure, handles, legend_columns)

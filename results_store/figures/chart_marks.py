@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from results_store.charts.chart import Band, Bars, Line, Mark, Panel, Points, Reference, Spans
@@ -19,8 +21,10 @@ __all__ = ["PanelMarks"]
 
 _MAX_APART_PT, _ALL_APART_PT = 6.0, 16.0
 """How far groups stand from each other at one x, and all of them together."""
+_NEIGHBOURS = 0.6
+"""The share of the way to the next x that they may take."""
 
-_NUM_LINE_MARKERS = 7
+_NUM_LINE_MARKERS, _NUM_LARGE = 7, 25
 
 
 class PanelMarks:
@@ -33,9 +37,10 @@ class PanelMarks:
         axes: Where to draw.
         panel: What to draw.
         looks: How the groups look.
+        width_in: Of the panel, about.
     """
 
-    def __init__(self, axes: Axes, panel: Panel, looks: Mapping[str, GroupLook]) -> None:
+    def __init__(self, axes: Axes, panel: Panel, looks: Mapping[str, GroupLook], width_in: float) -> None:
         self._axes = axes
         self._panel = panel
         self._looks = looks
@@ -44,8 +49,17 @@ class PanelMarks:
         beside = [mark.group for mark in panel.marks if isinstance(mark, Line) and mark.low is not None]
         self._with_seeds = {mark.group for mark in panel.marks if isinstance(mark, Points) and mark.is_faint}
         self._beside = list(dict.fromkeys(beside))
-        self._apart_pt = min(_MAX_APART_PT, _ALL_APART_PT / max(1, len(self._beside)))
+        all_apart_pt = min(_ALL_APART_PT, _NEIGHBOURS * self._narrowest_pt(width_in))
+        self._apart_pt = min(_MAX_APART_PT, all_apart_pt / max(1, len(self._beside)))
         self._curves = {group: curves([mark for mark in panel.marks if mark.group == group]) for group in looks}
+
+    def _narrowest_pt(self, width_in: float) -> float:
+        """About how far neighbouring values of x are from each other, in points of type."""
+        values = {x for mark in self._panel.marks if isinstance(mark, Line) and mark.low is not None for x in mark.x}
+        places = sorted(math.log(x) if self._panel.x.is_log and x > 0 else x for x in values)
+        if len(places) < 2:
+            return _ALL_APART_PT
+        return 72 * width_in * min(b - a for a, b in pairwise(places)) / (places[-1] - places[0])
 
     def draw(self) -> None:
         """Draws all marks, later ones on top."""
@@ -120,7 +134,8 @@ class PanelMarks:
             # Seeds stay in sight through the mark of their mean.
             style |= {"markersize": 7.0, "markerfacecolor": "none", "markeredgewidth": 1.2, "zorder": zorder + 0.5}
         else:
-            style |= {"markersize": 5.0, "markeredgecolor": "black", "markeredgewidth": 0.5, "zorder": zorder + 0.5}
+            size = 5.0 * min(1.0, math.sqrt(_NUM_LARGE / max(1, len(places))))
+            style |= {"markersize": size, "markeredgecolor": "black", "markeredgewidth": 0.5, "zorder": zorder + 0.5}
         if mark.is_faint and mark.group in self._beside:
             for offset_pt, own in self._fanned(places).items():
                 lines = self._axes.plot(*zip(*own, strict=True), **style)

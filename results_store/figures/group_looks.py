@@ -49,7 +49,7 @@ class GroupLook:
 
         if self.has_area:
             return Patch(facecolor=self.colour, alpha=0.4, label=label)
-        line = self.dashes if self.has_line else "none"
+        line: Any = self.dashes if self.has_line else "none"
         marker = self.marker if self.has_marker else ""
         return Line2D(
             [], [], color=self.colour, linestyle=line, marker=marker, markersize=4, linewidth=1.4, label=label
@@ -62,7 +62,7 @@ def group_looks(chart: Chart) -> Mapping[str, GroupLook]:
         group: [mark for panel in chart.panels for mark in panel.marks if mark.group == group] for group in chart.groups
     }
     has_several = sum(any(isinstance(mark, Line) for mark in curves(own)) for own in marks.values()) > 1
-    looks = {}
+    looks: dict[str, GroupLook] = {}
     num_ours = num_published = 0
     for group, own in marks.items():
         if group in chart.published:

@@ -104,7 +104,6 @@ def test_the_study_that_is_spoiled_below_is_valid(problems_of):
         ("{variant: entropy, label: AMOR}", "{variant: entropy, label: ssm_only}", "16:64: figures.0.variants.1: variants 'ssm_only' and 'entropy' have one label, 'ssm_only'"),
         ("[blind, ssm_only]", "[blind, entropy]", "23:25: figures.2.references.1: variant 'entropy' is named twice"),
         ("    variants: [entropy]\n    references: [blind, ssm_only]", "    variants: [entropy, {variant: blind, label: entropy}]", "22:25: figures.2.variants.1: variants 'entropy' and 'blind' have one label, 'entropy', and one value of task.noise_length (10)"),
-        ("    variants: [entropy]\n    references: [blind, ssm_only]", "    variants: [entropy, {variant: blind, label: entropy}]", "22:25: figures.2.variants.1: variants 'entropy' and 'blind' have one label, 'entropy', and one value of task.noise_length (10)"),
         ("[ssm_only, {variant: entropy, label: AMOR}]", "ssm_only", "16:53: figures.0.variants: should be a valid list (got \"ssm_only\")"),
         ("metric: validation_entropy_gap_nats", "metric: test_entropy_gap_nats", "17:48: figures.1.metric: there is no metric that is reported per epoch \"test_entropy_gap_nats\"; did you mean 'validation_entropy_gap_nats'?"),
         ("metric: test_retrieval_accuracy\n", "metric: test_retrival_accuracy\n", "21:13: figures.2.metric: there is no metric \"test_retrival_accuracy\"; did you mean 'test_retrieval_accuracy'?"),
