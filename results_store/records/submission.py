@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from results_store.records.claims import ClaimRecord
+from results_store.records.figure import FigureRecord
 
 __all__ = ["Direction", "MemberRecord", "MetricInfo", "SubmissionRecord", "TableRecord", "TableRow"]
 
@@ -113,6 +114,7 @@ class SubmissionRecord:
         members: Variants, cells and seeds in the study's order.
         limits: The study's limits, by name.
         tables: The study's tables.
+        figures: The study's figures.
         claims: The study's claims.
         searches: The study's searches: see `results_store.search.SearchInfo`.
     """
@@ -131,5 +133,6 @@ class SubmissionRecord:
     members: Sequence[MemberRecord]
     limits: Mapping[str, Any] = field(default_factory=dict)
     tables: Sequence[TableRecord] = ()
+    figures: Sequence[FigureRecord] = ()
     claims: Sequence[ClaimRecord] = ()
     searches: Sequence[Mapping[str, Any]] = ()
