@@ -6,6 +6,7 @@ StoreError                 root: something about stored results
 ├── CompactionError        files of the store cannot be merged now
 ├── RetractionError        trials cannot be withdrawn as asked
 ├── ExportError            a figure or journal cannot be made or written
+│   └── MissingRowsError   a figure has nothing to show yet
 ├── QueryError             a query was refused or failed
 │   └── SummariesError     a table asks for summaries that its columns do not have
 └── UnknownNameError       no study, table, search or figure of that name in the store
@@ -21,6 +22,7 @@ from results_store.text import inert
 __all__ = [
     "CompactionError",
     "ExportError",
+    "MissingRowsError",
     "QueryError",
     "RecordError",
     "RetractionError",
@@ -54,6 +56,10 @@ class RetractionError(StoreError, ValueError):
 
 class ExportError(StoreError, ValueError):
     """A figure or a journal cannot be made of what there is, or cannot be written where it should be."""
+
+
+class MissingRowsError(ExportError):
+    """A figure has nothing to show: what it is about has not been trained yet, or did not report it."""
 
 
 class QueryError(StoreError, ValueError):

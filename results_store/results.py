@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import duckdb
 
 from results_store.catalogue import Problem
+from results_store.charts import Chart, read_chart, read_figures
 from results_store.claims import ClaimVerdicts, decide_claims
 from results_store.errors import UnknownNameError
-from results_store.figures import search_figure
+from results_store.figures import chart_figure, search_figure
 from results_store.layout import Layout
 from results_store.query import QueryResult, checked_select, translated_errors
 from results_store.recorded import recorded_metrics, recorded_tables
@@ -192,18 +193,41 @@ class Results:
         return read_search(self, study, search)
 
     def figure(self, study: str, name: str, search: str | None = None) -> Figure:
-        """A figure of a study's search, which notebooks show and `savefig` writes.
+        """A figure of a study or of its search, which notebooks show and `savefig` writes.
 
         Args:
             study: Name of the study.
-            name: One of `front, history, slices, importances`.
+            name: One of the names that `figures` gives, or of a search's: `front, history, slices, importances`.
             search: As for `search`.
 
         Raises:
             UnknownNameError: There is no such study, search or figure, or there are several searches to choose from.
-            ExportError: No candidate of the search is completed.
+            MissingRowsError: The figure has nothing to show yet.
         """
+        if search is None and name in self.figures(study):
+            return chart_figure(self.chart(study, name))
         return search_figure(self.search(study, search), name)
+
+    def figures(self, study: str) -> list[str]:
+        """Names of the figures that a study itself asks for; those of its searches are not among them.
+
+        Raises:
+            UnknownNameError: No study of that name was submitted to this store.
+        """
+        return [figure.name for figure in read_figures(self, study)]
+
+    def chart(self, study: str, name: str) -> Chart:
+        """A figure of a study as data, whoever draws it.
+
+        Args:
+            study: Name of the study.
+            name: One of the names that `figures` gives.
+
+        Raises:
+            UnknownNameError: There is no such study or figure.
+            MissingRowsError: The figure has nothing to show yet.
+        """
+        return read_chart(self, study, name)
 
     def _submission(self, study: str) -> dict[str, Any]:
         """The latest submission of a study: its row in the view `studies`."""

@@ -9,6 +9,7 @@ import results_store
 from orchestrator import SubmitOptions, submit
 from orchestrator.command_line.main import app
 from orchestrator.study.loading import load_study
+from results_store.records import FigureKind
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -103,3 +104,20 @@ def test_the_example_of_a_trainable_trains_its_study(tmp_path, monkeypatch):
 def test_links_lead_somewhere():
     for target in re.findall(r"\]\((?!http|#)([^)]+)\)", README):
         assert (ROOT / target).exists(), target
+
+
+def test_the_figures_are_valid(tmp_path):
+    section = next(block for block in blocks("yaml") if block.startswith("figures:"))
+    path = tmp_path / "figures.yaml"
+    path.write_text(
+        "schema_version: 1\nname: figures\nseeds: 3\n"
+        "base: {task: {name: needle_haystack}, model: {name: amor}}\n"
+        "variants:\n  ssm_only: {model.name: ssm}\n  oracle: {model.gate.name: oracle}\n  entropy: {}\n"
+        "  key_blind: {model: {name: heuristic, rule: last_stored}}\n"
+        "grid: {task.noise_length: [10, 50]}\n" + section
+    )
+    kinds = [figure.kind for figure in load_study(path).file.figures]
+    named = re.findall(
+        r"^\| `(\w+)` \|", README.split("## Figures of a study")[1].split("\n## ")[0], flags=re.MULTILINE
+    )
+    assert kinds == named == [kind.value for kind in FigureKind]

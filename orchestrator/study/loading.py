@@ -19,6 +19,7 @@ from orchestrator.space.layers import Layers, Variant
 from orchestrator.study.checks import check_published, check_tables
 from orchestrator.study.claims.checks import check_claims
 from orchestrator.study.claims.schema import unknown_claim_key
+from orchestrator.study.figures.checks import check_figures
 from orchestrator.study.schema import SCHEMA_VERSION, StudyFile
 from orchestrator.study.settings import Settings, apply_to_study, parse_settings
 from orchestrator.study.study import Study
@@ -75,6 +76,8 @@ class _Loader:
         searched_names = {name for search in searched.searches for name in search.variants}
         check_published(file, trainable, self._report_item)
         check_claims(file, trainable, cells, self._report_item, searched_names)
+        seeds = file.seed_list() if self._setting_of(("seeds",)) is None else None
+        check_figures(file, trainable, cells, seeds, searched_names, self._report_item)
         if self._problems:
             raise StudyError(in_file_order(self._problems))
         study = Study(
@@ -111,7 +114,7 @@ class _Loader:
                 self._report(path, message)
                 self._data = _without(self._data, path)
                 self._has_all_variants &= path[:1] != ("variants",)
-        for key in ("tables", "claims"):
+        for key in ("tables", "figures", "claims"):
             items = self._data.get(key)
             if isinstance(items, list):
                 self._kept[key] = [index for index, item in enumerate(items) if item is not _WRONG]
@@ -188,7 +191,7 @@ class _Loader:
         return tuple(layer.values())
 
     def _report_item(self, path: KeyPath, message: str) -> None:
-        """Reports on tables or claims, of which wrong ones may have been left out."""
+        """Reports on tables, figures or claims, of which wrong ones may have been left out."""
         kept = self._kept.get(str(path[0]))
         if kept is not None and isinstance(path[1], int):
             path = (path[0], kept[path[1]], *path[2:])

@@ -6,6 +6,7 @@ from pydantic import Field, field_validator
 
 from orchestrator.document.model import Name, Seed, StudyModel
 from orchestrator.study.claims.schema import Claim
+from orchestrator.study.figures.schema import Figure
 
 SCHEMA_VERSION = 1
 
@@ -104,7 +105,7 @@ def _one_variant() -> dict[str, dict[str, Any]]:
 
 
 class StudyFile(StudyModel):
-    """A study: base configuration, variants, grid, seeds, tables and claims."""
+    """A study: base configuration, variants, grid, seeds, tables, figures and claims."""
 
     schema_version: Literal[1] = Field(description="The version of this format: 1.")
     name: Name = Field(description="The study's name in the store: letters, digits, `_`, `.` and `-`.")
@@ -137,6 +138,7 @@ class StudyFile(StudyModel):
     )
     limits: Limits = Field(default=Limits(), description="When to give up, and when to stop.")
     tables: list[Table] = Field(default_factory=list, description="Tables made of the results.")
+    figures: list[Figure] = Field(default_factory=list, description="Figures made of the results.")
     claims: list[Claim] = Field(default_factory=list, description="Statements about the results.")
 
     @field_validator("seeds")

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from orchestrator.identity.identifiers import new_submission_id
 from orchestrator.study.claims.record import claim_records
+from orchestrator.study.figures.record import figure_record
 from orchestrator.study.points import Points
 from orchestrator.study.study import Study
 from results_store.records import MemberRecord, MetricInfo, SubmissionRecord, TableRecord, TableRow
@@ -13,7 +14,7 @@ from results_store.tables import search_tables
 
 
 def submission_record(study: Study) -> SubmissionRecord:
-    """The study as submitted: file, settings, cells, seeds, trial ids, tables, claims and searches.
+    """The study as submitted: file, settings, cells, seeds, trial ids, tables, figures, claims and searches.
 
     A search brings tables of its own; a table of the study that has the name of one stands instead of it.
     """
@@ -40,6 +41,7 @@ def submission_record(study: Study) -> SubmissionRecord:
         for table in study.file.tables
     ]
     own_names = {table.name for table in own_tables}
+    searched = {name for search in study.searches for name in search.variants}
     return SubmissionRecord(
         submission_id=new_submission_id(),
         study=study.name,
@@ -56,6 +58,7 @@ def submission_record(study: Study) -> SubmissionRecord:
         limits=study.file.limits.model_dump(mode="json"),
         tables=(*own_tables, *(table for table in search_tables(searches, metrics) if table.name not in own_names)),
         claims=claim_records(study.file.claims, study.cells, points, study=study.name),
+        figures=tuple(figure_record(figure, study.file, searched) for figure in study.file.figures),
         searches=tuple(asdict(search) for search in searches),
     )
 

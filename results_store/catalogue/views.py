@@ -58,7 +58,7 @@ SELECT study, submission_id, any_value(submitted_at) AS submitted_at,
     count(DISTINCT trial_id) AS num_trials,
     any_value(file_name) AS file_name, any_value(file_text) AS file_text, any_value(settings) AS settings,
     any_value(metrics) AS metrics, any_value(limits) AS limits, any_value(tables) AS tables,
-    any_value(claims) AS claims, any_value(searches) AS searches
+    any_value(figures) AS figures, any_value(claims) AS claims, any_value(searches) AS searches
 FROM raw.studies
 GROUP BY study, submission_id
 """

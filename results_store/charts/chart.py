@@ -136,6 +136,7 @@ class Chart:
         caption: Sentences on what is shown and what the numbers rest on: n, intervals, what is missing.
         alternative: One or two sentences that say in words what is to be seen, for those who cannot see it.
         published: Groups that are published values rather than ours; drawn in grey.
+        is_wide: Whether a single panel needs the width of a page.
     """
 
     name: str
@@ -145,3 +146,4 @@ class Chart:
     caption: tuple[str, ...] = ()
     alternative: str = ""
     published: frozenset[str] = frozenset()
+    is_wide: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from results_store.errors import ExportError, UnknownNameError
+from results_store.errors import MissingRowsError, UnknownNameError
 from results_store.figures.bars import importances_figure
 from results_store.figures.front import front_figure
 from results_store.figures.progress import history_figure
@@ -49,7 +49,7 @@ def search_figure(history: SearchHistory, name: str) -> Figure:
 
     Raises:
         UnknownNameError: There is no figure of that name, or not of this search.
-        ExportError: No candidate of the search is completed.
+        MissingRowsError: No candidate of the search is completed.
         StoreError: What the store holds of the search makes no sense.
     """
     if name not in FIGURE_NAMES:
@@ -63,7 +63,7 @@ def search_figure(history: SearchHistory, name: str) -> Figure:
             )
         )
     if not history.completed:
-        raise ExportError(
+        raise MissingRowsError(
             inert(f"no candidate of the search of {history.name!r} is completed, so there is nothing to draw yet")
         )
     with styled():

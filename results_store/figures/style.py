@@ -16,12 +16,15 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = [
+    "BLACK",
     "BLUE",
     "COLUMN_IN",
     "GREEN",
     "GREY",
     "ORANGE",
     "PAGE_IN",
+    "PURPLE",
+    "SKY_BLUE",
     "SMALL_PT",
     "TEXT_PT",
     "VERMILLION",
@@ -32,6 +35,7 @@ __all__ = [
     "new_figure",
     "plain_text",
     "styled",
+    "text_width_in",
 ]
 
 COLUMN_IN, PAGE_IN = 3.4, 7.0
@@ -41,6 +45,7 @@ TEXT_PT, SMALL_PT = 8, 7
 
 # Okabe and Ito's colours, which colour-blind readers tell apart; markers differ, too.
 ORANGE, GREEN, BLUE, VERMILLION, GREY = "#E69F00", "#009E73", "#0072B2", "#D55E00", "#7F7F7F"
+PURPLE, SKY_BLUE, BLACK = "#CC79A7", "#56B4E9", "#000000"
 
 _MAX_TEXT = 120
 _LINE_SPACING = 1.25
@@ -128,23 +133,26 @@ def caption_height_in(width_in: float, sentences: Sequence[str]) -> float:
 
 def _wrapped(sentences: Sequence[str], width_in: float) -> list[str]:
     """Sentences in lines that a figure of this width has room for."""
+    lines = [""]
+    for word in " ".join(plain_text(sentence, 1000) for sentence in sentences).split(" "):
+        if lines[-1] and text_width_in(f"{lines[-1]} {word}") > 0.96 * width_in:
+            lines.append("")
+        lines[-1] += f" {word}" if lines[-1] else word
+        while text_width_in(lines[-1]) > 0.96 * width_in:
+            fitting = next(
+                n for n in range(len(lines[-1]) - 1, 0, -1) if text_width_in(lines[-1][:n]) <= 0.96 * width_in
+            )
+            lines[-1:] = [lines[-1][:fitting], lines[-1][fitting:]]
+    return lines
+
+
+def text_width_in(text: str) -> float:
+    """How wide a text is in the small size."""
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import TextToPath
 
-    font, measure = FontProperties(family=_FONT, size=SMALL_PT), TextToPath()
-
-    def width_of(text: str) -> float:
-        return float(measure.get_text_width_height_descent(text, font, ismath=False)[0]) / 72
-
-    lines = [""]
-    for word in " ".join(plain_text(sentence, 1000) for sentence in sentences).split(" "):
-        if lines[-1] and width_of(f"{lines[-1]} {word}") > 0.96 * width_in:
-            lines.append("")
-        lines[-1] += f" {word}" if lines[-1] else word
-        while width_of(lines[-1]) > 0.96 * width_in:
-            fitting = next(n for n in range(len(lines[-1]) - 1, 0, -1) if width_of(lines[-1][:n]) <= 0.96 * width_in)
-            lines[-1:] = [lines[-1][:fitting], lines[-1][fitting:]]
-    return lines
+    font = FontProperties(family=_FONT, size=SMALL_PT)
+    return float(TextToPath().get_text_width_height_descent(text, font, ismath=False)[0]) / 72
 
 
 def add_legend(figure: Figure, handles: Sequence[Artist], num_columns: int) -> None:

@@ -12,6 +12,7 @@ from results_store.records.attempt import (
     Value,
 )
 from results_store.records.claims import ArmRecord, ClaimRecord, Expectation, StatementRecord
+from results_store.records.figure import FigureKind, FigureRecord, FigureVariant, PublishedPoint
 from results_store.records.retraction import RetractionRecord
 from results_store.records.search import CandidateEvent, CandidateRecord, CandidateState
 from results_store.records.submission import (
@@ -46,10 +47,14 @@ __all__ = [
     "Expectation",
     "FailureKind",
     "FailureRecord",
+    "FigureKind",
+    "FigureRecord",
+    "FigureVariant",
     "GateRecord",
     "MemberRecord",
     "MetricInfo",
     "Provenance",
+    "PublishedPoint",
     "Record",
     "RetractionRecord",
     "StatementRecord",

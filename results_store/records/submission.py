@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from results_store.records.claims import ClaimRecord
+from results_store.records.figure import FigureRecord
 
 __all__ = ["Direction", "MemberRecord", "MetricInfo", "SubmissionRecord", "TableRecord", "TableRow"]
 
@@ -111,6 +112,7 @@ class SubmissionRecord:
         limits: The study's limits, by name.
         tables: The study's tables.
         claims: The study's claims.
+        figures: The study's figures.
         searches: The study's searches: see `results_store.search.SearchInfo`.
     """
 
@@ -129,4 +131,5 @@ class SubmissionRecord:
     limits: Mapping[str, Any] = field(default_factory=dict)
     tables: Sequence[TableRecord] = ()
     claims: Sequence[ClaimRecord] = ()
+    figures: Sequence[FigureRecord] = ()
     searches: Sequence[Mapping[str, Any]] = ()

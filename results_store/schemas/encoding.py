@@ -192,12 +192,13 @@ def _candidate_row(record: CandidateRecord) -> dict[str, Any]:
 
 def _submission_rows(record: SubmissionRecord) -> list[dict[str, Any]]:
     check_submission(record)
-    shared = _fields(record, "members", "metrics", "limits", "tables", "claims", "searches")
+    shared = _fields(record, "members", "metrics", "limits", "tables", "figures", "claims", "searches")
     shared |= {
         "metrics": _json([dataclasses.asdict(metric) for metric in record.metrics]),
         "limits": _json(record.limits),
         "tables": _json([dataclasses.asdict(table) for table in record.tables]),
         "claims": _json([dataclasses.asdict(claim) for claim in record.claims]),
+        "figures": _json([dataclasses.asdict(figure) for figure in record.figures]),
         "searches": _json(list(record.searches)),
     }
     if not record.members:

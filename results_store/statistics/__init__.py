@@ -2,6 +2,7 @@
 
 from results_store.statistics.holm import holm_corrected
 from results_store.statistics.interval import Interval, IntervalMethod, mean_interval
+from results_store.statistics.median_interval import MedianInterval, median_interval
 from results_store.statistics.paired import PairedDifferences, SignFlipTest, paired_differences, sign_flip_test
 from results_store.statistics.replicates import Gaps, Replicate, Replicates
 from results_store.statistics.shapes import shape_warning
@@ -28,6 +29,7 @@ __all__ = [
     "IntervalMethod",
     "LearningTime",
     "LogRankTest",
+    "MedianInterval",
     "Monotone",
     "Outcome",
     "PairedDifferences",
@@ -45,6 +47,7 @@ __all__ = [
     "log_rank_test",
     "mean_interval",
     "median",
+    "median_interval",
     "paired_differences",
     "shape_warning",
     "share_above",

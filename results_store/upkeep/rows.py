@@ -25,7 +25,7 @@ _JSON = {
     Kind.STUDIES: {
         "config": "OBJECT",
         "limits": "OBJECT",
-        **dict.fromkeys(("metrics", "tables", "claims", "searches"), "ARRAY"),
+        **dict.fromkeys(("metrics", "tables", "figures", "claims", "searches"), "ARRAY"),
     },
     Kind.SEARCH: {"config": "OBJECT", "parameters": "OBJECT"},
 }
@@ -120,7 +120,7 @@ class RowChecks:
     def _submissions(self) -> Iterator[tuple[Path, str]]:
         shared = (
             "submitted_at, description, tags, trainable, trainable_version, "
-            "file_name, file_text, settings, metrics, limits, tables, claims, searches"
+            "file_name, file_text, settings, metrics, limits, tables, figures, claims, searches"
         )
         found = self._all(
             f"""

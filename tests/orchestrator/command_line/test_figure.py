@@ -2,6 +2,7 @@
 
 import json
 
+import figured
 import optuna
 import pytest
 import told_search
@@ -87,13 +88,14 @@ def test_importances_are_a_table_of_the_study(amor, store):
     [
         (["figure", "nothing"], "no study 'nothing' in the store"),
         (["search", "export", "nothing"], "no study 'nothing' in the store"),
-        (["figure", "plain"], "study 'plain' has no search"),
+        (["figure", "plain"], "study 'plain' has nothing to draw: it asks for no figures, and has no search"),
+        (["figure", "plain", "pie"], "study 'plain' has no figure 'pie'; its figures: none"),
+        (["figure", "figured", "pie"], "study 'figured' has no figure 'pie'; its figures: entropy_histogram, metric_by_epoch, sweep, gate_pattern, tradeoff, survival"),
         (["search", "export", "plain"], "study 'plain' has no search"),
         (["table", "plain", "importances"], "study 'plain' has no table 'importances'"),
-        (["figure", "gates", "pie"], "there is no figure 'pie'; figures: front, history, slices, importances"),
+        (["figure", "gates", "pie"], "study 'gates' has no figure 'pie'; its figures: front, history, slices, importances"),
         (["figure", "gates", "--format", "png,svg"], "--format: there is no format 'svg'; formats: png, pdf"),
         (["figure", "gates", "--format", ""], "--format: there is no format ''"),
-        (["figure", "empty"], "no candidate of the search of 'empty' is completed"),
         (["figure", "single", "front"], "the search of 'single' has no figure 'front': it has one objective"),
         (["figure", "gates", "--output", "file"], "--output file is a file; name a folder"),
         (["figure", "gates", "front", "--output", "file/x"], "file/x/gates-front.png cannot be written: not a directory"),
@@ -105,7 +107,7 @@ def test_importances_are_a_table_of_the_study(amor, store):
     ids=lambda value: " ".join(value)[:60] if isinstance(value, list) else "",
 )  # fmt: skip
 def test_what_cannot_be_is_one_clear_line(amor, store, weird_path, arguments, message):
-    told_search.publish(store, told_search.info(search_id="7" * 32), study="empty", num_candidates=0)
+    store.publish([figured.submission()])
     told_search.publish(store, told_search.info(1, search_id="6" * 32), study="single", num_candidates=8)
     (weird_path / "here" / "file").write_text("mine")
     answer = amor(*arguments)
@@ -115,6 +117,52 @@ def test_what_cannot_be_is_one_clear_line(amor, store, weird_path, arguments, me
     assert answer.out == ""
     assert (weird_path / "here" / "file").read_text() == "mine"
     assert [path.name for path in (weird_path / "here").iterdir()] == ["file"]
+
+
+def test_figures_of_a_study_are_drawn_and_one_without_rows_is_named(amor, store, weird_path):
+    figures = [figured.figure("tradeoff"), figured.figure("gate_pattern", seeds=(99,)), figured.figure("sweep")]
+    figured.publish(store, figures)
+    answer = amor("figure", "figured", "--format", "png")
+    assert answer.out.splitlines() == ["figures/figured-tradeoff.png", "figures/figured-sweep.png"]
+    assert answer.err == "figure 'gate_pattern' of study 'figured': AMOR, seed 99: no completed trial\n"
+    assert answer.code == 1
+    for line in answer.out.splitlines():
+        Image.open(weird_path / "here" / line).verify()
+    before = [(weird_path / "here" / line).read_bytes() for line in answer.out.splitlines()]
+    again = amor("figure", "figured", "sweep", "tradeoff", "--format", "png")
+    assert (again.code, again.err) == (0, "")
+    assert [(weird_path / "here" / line).read_bytes() for line in answer.out.splitlines()] == before
+
+
+def test_a_study_that_has_no_rows_yet_has_a_line_for_each_figure(amor, store):
+    store.publish([figured.submission()])
+    told_search.publish(store, told_search.info(search_id="7" * 32), study="empty", num_candidates=0)
+    answer = amor("figure", "figured")
+    assert (answer.code, answer.out) == (1, "")
+    lines = answer.err.splitlines()
+    assert [line.split("'")[1] for line in lines] == [figure.name for figure in figured.FIGURES]
+    assert "no completed trial has test_retrieval_accuracy (of 21 trials, 21 pending)" in lines[2]
+    answer = amor("figure", "empty", "front")
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err == "no candidate of the search of 'empty' is completed, so there is nothing to draw yet\n"
+
+
+def test_figures_of_a_study_stand_beside_those_of_its_searches(amor, store):
+    member = MemberRecord(variant="a", cell_id="c", trial_id="t2", seed=0, config={})
+    both = told_search.info(search_id="5" * 32)
+    figures = [figured.figure("tradeoff", name="mine")]
+    told_search.publish(store, both, study="both", num_candidates=8, members=[member], figures=figures)
+    answer = amor("figure", "both", "--format", "png")
+    names = ("front", "history", "slices", "importances")
+    assert answer.out.splitlines() == [f"figures/both-{name}.png" for name in names]
+    assert len(answer.err.splitlines()) == 1
+    assert answer.code == 1
+    assert amor("figure", "both", "history", "--format", "png").out == "figures/both-history.png\n"
+    answer = amor("figure", "both", "pie")
+    assert (answer.code, answer.err) == (
+        2,
+        "study 'both' has no figure 'pie'; its figures: mine, front, history, slices, importances\n",
+    )
 
 
 @pytest.mark.parametrize("place", ["trials", "new", "trials/../x", "."])

@@ -15,9 +15,12 @@ from results_store.records import (
     ArmRecord,
     ClaimRecord,
     FailureRecord,
+    FigureRecord,
+    FigureVariant,
     MemberRecord,
     MetricInfo,
     Provenance,
+    PublishedPoint,
     StatementRecord,
     SubmissionRecord,
     TableRecord,
@@ -82,6 +85,14 @@ def hostile_store(tmp_path):
         ClaimRecord(name=HOSTILE, family=HOSTILE, statement=statement),
         ClaimRecord(name=f"{HOSTILE} twice", family=HOSTILE, statement=unknown),
     ]
+    figure = {
+        "title": HOSTILE, "variants": [FigureVariant(variant=HOSTILE, label=HOSTILE)], "metric": "score",
+        "along": HOSTILE, "published": [PublishedPoint(x=1, y=0.5, label=HOSTILE)],
+    }  # fmt: skip
+    figures = [
+        FigureRecord(name=HOSTILE, kind="sweep", **figure),
+        FigureRecord(name=f"{HOSTILE} by epoch", kind="metric_by_epoch", **figure),
+    ]
     rows = [TableRow(variant=HOSTILE, label=HOSTILE, published={"score": 0.5})]
     store.publish(
         [
@@ -89,7 +100,7 @@ def hostile_store(tmp_path):
                 submission_id=HOSTILE, study=HOSTILE, description=HOSTILE, tags=(HOSTILE,), submitted_at=NOW,
                 file_name=HOSTILE, file_text=HOSTILE, settings=(HOSTILE,), trainable=HOSTILE, trainable_version=1,
                 metrics=(MetricInfo(name="score", unit=HOSTILE, title=HOSTILE),), members=members,
-                tables=[TableRecord(name=HOSTILE, title=HOSTILE, sql=sql, rows=rows)], claims=claims,
+                tables=[TableRecord(name=HOSTILE, title=HOSTILE, sql=sql, rows=rows)], claims=claims, figures=figures,
             )
         ]
     )  # fmt: skip
@@ -140,7 +151,8 @@ def hostile_search(hostile_store, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["figure", HOSTILE], ["figure", f"search {HOSTILE}"], ["figure", f"search {HOSTILE}", HOSTILE],
+        ["figure", HOSTILE], ["figure", HOSTILE, HOSTILE], ["figure", HOSTILE, f"{HOSTILE} by epoch"],
+        ["figure", f"search {HOSTILE}"], ["figure", f"search {HOSTILE}", HOSTILE],
         ["figure", f"search {HOSTILE}", "--format", HOSTILE], ["figure", f"search {HOSTILE}", "front", "--output", HOSTILE],
         ["figure", f"search {HOSTILE}", "front", "--output", "o\x1b[2Jut\u202e"], ["search", HOSTILE],
         ["search", "export", HOSTILE], ["search", "export", f"search {HOSTILE}"],

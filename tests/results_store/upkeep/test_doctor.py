@@ -293,6 +293,7 @@ WRONG_ROWS = {
         "1 row with a trial_id that is not 32 hex digits",
     ),
     "metrics": (Kind.STUDIES, with_value("metrics", "no"), "1 row with a metrics that is no JSON (no)"),
+    "figures": (Kind.STUDIES, with_value("figures", "{}"), "1 row with a figures that is no JSON array ({})"),
     "searches": (Kind.STUDIES, with_value("searches", "{}"), "1 row with a searches that is no JSON array ({})"),
     "no member": (Kind.STUDIES, with_value("trial_id", None), "1 row with no trial_id"),
     "search": (

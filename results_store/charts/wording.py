@@ -1,0 +1,76 @@
+"""What charts say in words: axes, captions, and what stands for them where they cannot be seen."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from results_store.charts.cells import ShownCell, ShownTrial, describe_gaps
+from results_store.charts.chart import Axis
+from results_store.records import MetricInfo
+
+__all__ = ["capital", "gap_sentences", "metric_axis", "seeds_sentence", "spoken", "spoken_interval"]
+
+
+def metric_axis(metric: MetricInfo) -> Axis:
+    """The axis of a metric."""
+    return Axis(title=capital(metric.title or metric.name), unit=metric.unit)
+
+
+def capital(text: str) -> str:
+    """A text as a line begins with it."""
+    return text[:1].upper() + text[1:]
+
+
+def spoken(value: float, unit: str) -> str:
+    """A number in a sentence: percent with one decimal, or four significant digits with the unit."""
+    (shown,) = _digits(unit, value)
+    return shown + _shown_unit(unit)
+
+
+def spoken_interval(value: float, low: float | None, high: float | None, unit: str) -> str:
+    """A number with its interval."""
+    if low is None or high is None:
+        return spoken(value, unit)
+    middle, lower, upper = _digits(unit, value, low, high)
+    return f"{middle}{_shown_unit(unit)} [{lower}, {upper}]"
+
+
+def _shown_unit(unit: str) -> str:
+    return {"fraction": " %", "count": "", "": ""}.get(unit, f" {unit}")
+
+
+def _digits(unit: str, *values: float) -> list[str]:
+    """Numbers that belong together, with as many decimals as the largest needs for four digits."""
+    if unit == "fraction":
+        return [f"{100 * value:.1f}" for value in values]
+    largest = max(map(abs, values))
+    if largest != 0 and not 1e-4 <= largest < 1e15:
+        return [f"{value:.4g}" for value in values]
+    decimals = 0 if largest == 0 else max(0, 3 - math.floor(math.log10(largest)))
+    return [f"{value:.{decimals}f}" for value in values]
+
+
+def seeds_sentence(counts: Iterable[int]) -> str:
+    """How many seeds the numbers rest on."""
+    counts = list(counts)
+    least, most = min(counts, default=0), max(counts, default=0)
+    return f"n={most} seeds each." if least == most else f"n={least} to {most} seeds each."
+
+
+def gap_sentences(cells: Iterable[ShownCell], metric: MetricInfo | None = None) -> list[str]:
+    """A sentence for each label that lacks replicates: missing, failed or diverged ones, and those without a number."""
+    trials: dict[str, list[ShownTrial]] = {}
+    for cell in cells:
+        trials.setdefault(cell.label, []).extend(cell.trials)
+    sentences = []
+    for label, own in trials.items():
+        if gaps := describe_gaps(own):
+            sentences.append(f"{label}: {gaps}.")
+        if metric is None:
+            continue
+        values = [trial.values.get(metric.name) for trial in own if trial.is_completed]
+        if num_undefined := values.count(None):
+            noun = "trial" if num_undefined == 1 else "trials"
+            sentences.append(f"{label}: no {metric.title or metric.name} in {num_undefined} completed {noun}.")
+    return sentences
