@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import re
-import tempfile
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from results_store.errors import ExportError
 from results_store.figures.style import styled
-from results_store.text import inert
+from results_store.files import write_file
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -50,24 +47,7 @@ def write_figure(figure: Figure, path: str | Path, figure_format: FigureFormat |
     Raises:
         ExportError: It cannot be written.
     """
-    path = Path(path)
-    content = figure_bytes(figure, figure_format)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.is_dir():
-            raise IsADirectoryError(f"{path} is a folder")
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=path.suffix)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            Path(temporary).chmod(0o666 & ~_umask())
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise ExportError(inert(f"{path} cannot be written: {reason.lower()}")) from None
+    write_file(path, figure_bytes(figure, figure_format))
 
 
 def file_stem(*names: str) -> str:
@@ -80,9 +60,3 @@ def file_stem(*names: str) -> str:
         digest = hashlib.sha256(stem.encode("utf-8", "backslashreplace")).hexdigest()[:_DIGITS]
         stem = f"{stem[: _MAX_STEM - _DIGITS - _MAX_END - 2]}-{digest}-{stem[-_MAX_END:]}"
     return stem.strip("._-=+") or "search"
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
