@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FigureFormat", "figure_bytes", "file_stem", "write_figure"]
 
+_PRINT_DPI = 300
 _MAX_STEM = 100
 _DIGITS, _MAX_END = 8, 16
 
@@ -28,8 +29,14 @@ class FigureFormat(StrEnum):
     PDF = "pdf"
 
 
-def figure_bytes(figure: Figure, figure_format: FigureFormat | str) -> bytes:
-    """A figure as the content of a file; neither the time nor the program's version enters it."""
+def figure_bytes(figure: Figure, figure_format: FigureFormat | str, *, dpi: int | None = None) -> bytes:
+    """A figure as the content of a file; neither the time nor the program's version enters it.
+
+    Args:
+        figure: The figure.
+        figure_format: PNG or PDF.
+        dpi: Dots per inch of a PNG; as many as print needs if left out.
+    """
     figure_format = FigureFormat(figure_format)
     if figure_format is FigureFormat.PDF:
         metadata = {"Creator": None, "Producer": None, "CreationDate": None}
@@ -37,7 +44,7 @@ def figure_bytes(figure: Figure, figure_format: FigureFormat | str) -> bytes:
         metadata = {"Software": None}
     stream = io.BytesIO()
     with styled():
-        figure.savefig(stream, format=figure_format.value, metadata=metadata)
+        figure.savefig(stream, format=figure_format.value, metadata=metadata, dpi=dpi or _PRINT_DPI)
     return stream.getvalue()
 
 

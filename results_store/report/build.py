@@ -43,6 +43,8 @@ _PICTURES = {
     "importances": "Importances of parameters",
 }
 
+_SCREEN_DPI = 160
+
 _TOTALS = """
     WITH members AS (
         SELECT DISTINCT study, cell_id, seed, trial_id, state FROM results WHERE list_contains($studies, study)
@@ -206,7 +208,7 @@ def _pictures(results: Results, study: str, notes: list[str]) -> list[SearchPict
         for name in figure_names(history):
             title = f"{_PICTURES[name]}: {history.name}"
             try:
-                png = figure_bytes(search_figure(history, name), FigureFormat.PNG)
+                png = figure_bytes(search_figure(history, name), FigureFormat.PNG, dpi=_SCREEN_DPI)
             except StoreError as error:
                 notes.append(f"{title}: {_first_line(error)}")
                 continue

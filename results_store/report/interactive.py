@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby, pairwise
 from typing import Any
 
-from results_store.charts import Axis, Band, Bars, Chart, Line, Mark, Points, Reference, Spans
+from results_store.charts import Axis, Band, Bars, Chart, Line, Mark, Panel, Points, Reference, Spans
 from results_store.report.looks import PageLook, page_looks
 from results_store.text import inert
 
@@ -41,7 +41,7 @@ def figure_json(chart: Chart) -> dict[str, Any]:
                 place
                 | {"text": f"<b>{_plain(panel.title)}</b>", "showarrow": False, "xanchor": "left", "yanchor": "bottom"}
             )
-        draw = _Panel(suffix, panel.x, panel.y, looks)
+        draw = _Panel(suffix, panel, looks)
         for _, marks in groupby(panel.marks, key=_kind):
             drawn = draw.marks(list(marks))
             traces += drawn[0]
@@ -61,14 +61,16 @@ def _kind(mark: Mark) -> tuple[Any, ...]:
 class _Panel:
     """Draws the marks of one panel."""
 
-    def __init__(self, suffix: str, x: Axis, y: Axis, looks: Mapping[str, PageLook]) -> None:
+    def __init__(self, suffix: str, panel: Panel, looks: Mapping[str, PageLook]) -> None:
         self._axes = {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}"}
         self._suffix = suffix
         self._colours = {group: look.colour for group, look in looks.items()}
         self._signs = {group: look.symbol for group, look in looks.items()}
-        self._to_x, self._to_y = _scale(x), _scale(y)
+        # Seeds stay in sight through the mark of what they come to.
+        self._with_seeds = {mark.group for mark in panel.marks if isinstance(mark, Points) and mark.is_faint}
+        self._to_x, self._to_y = _scale(panel.x), _scale(panel.y)
         self._numbers = {group: number for number, group in enumerate(looks)}
-        self._hover = f"%{{x:.4~g}}{_unit(x)}; %{{y:.4~g}}{_unit(y)}"
+        self._hover = f"%{{x:.4~g}}{_unit(panel.x)}; %{{y:.4~g}}{_unit(panel.y)}"
 
     def marks(self, marks: Sequence[Mark]) -> tuple[list[Trace], list[dict[str, Any]]]:
         """Traces and shapes of marks of one kind."""
@@ -89,6 +91,7 @@ class _Panel:
 
     def _points(self, marks: Sequence[Points]) -> Trace:
         group, is_faint = marks[0].group, marks[0].is_faint
+        is_open = not is_faint and group in self._with_seeds
         texts = [
             _plain(text)
             for mark in marks
@@ -103,9 +106,10 @@ class _Panel:
             "hovertemplate": f"%{{text}}<br>{self._hover}<extra></extra>",
             "marker": {
                 "color": self._colours[group],
-                "symbol": self._signs[group],
-                "size": 6 if is_faint else 8,
+                "symbol": f"{self._signs[group]}-open" if is_open else self._signs[group],
+                "size": 6 if is_faint else 13 if is_open else 8,
                 "opacity": 0.45 if is_faint else 0.9,
+                "line": {"width": 2 if is_open else 0},
             },
         }
 
@@ -173,7 +177,7 @@ class _Panel:
             "y": [self._to_y(value) for value in mark.heights],
             "hovertext": _plain(mark.group),
             "hovertemplate": f"%{{hovertext}}<br>{self._hover}<extra></extra>",
-            "opacity": 0.6,
+            "opacity": 0.4,
             "marker": {"color": self._colours[mark.group]},
         }
 

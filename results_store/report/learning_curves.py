@@ -86,7 +86,7 @@ def _chosen(results: Results, study: str, metrics: Sequence[MetricInfo], wanted:
     known = {metric.name: metric for metric in metrics if metric.name in reported}
     counterparts = [other for name in wanted for other in (name.replace("test_", "validation_", 1), name)]
     directed = [metric.name for metric in metrics if metric.direction is not None]
-    candidates = [name for name in dict.fromkeys([*_PREFERRED, *counterparts, *directed]) if name in known]
+    candidates = [name for name in dict.fromkeys([*_PREFERRED, *counterparts, *directed, *known]) if name in known]
     if not candidates:
         return None
     counts = ", ".join(f"count(epochs.{identifier(name)})" for name in candidates)

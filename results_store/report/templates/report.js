@@ -1,7 +1,8 @@
 "use strict";
 // Draws the page's figures: plotly.js comes compressed in the page itself; nothing is asked of any network.
 (async () => {
-  const MIN_PANEL = 300, PANEL_HEIGHT = 300, ABOVE = 30, RIGHT = 14, PRINT_WIDTH = 680;
+  const MIN_PANEL = 300, PANEL_HEIGHT = 300, ABOVE = 30, BELOW = 52, LEFT = 62, RIGHT = 14, PRINT_WIDTH = 680;
+  const LETTER = 7, LINE = 15;
   const root = document.documentElement;
   const text = (id) => document.getElementById(id).textContent;
 
@@ -13,17 +14,31 @@
 
   const longest = (axis) => Math.max(0, ...(axis.ticktext || []).map((label) => label.length));
 
+  // A title in lines that have room.
+  function broken(title, room) {
+    const lines = [""];
+    for (const word of title.split(" ")) {
+      const last = lines[lines.length - 1];
+      if (last && (last.length + word.length + 1) * LETTER > room) lines.push(word);
+      else lines[lines.length - 1] = last ? `${last} ${word}` : word;
+    }
+    return lines;
+  }
+
   // Where the panels stand, side by side while each has room; margins in pixels become shares of the whole.
   function arranged(figure, width) {
     const columns = Math.max(1, Math.min(figure.panels, Math.floor(width / MIN_PANEL), 4));
     const rows = Math.ceil(figure.panels / columns);
     const names = Array.from({ length: figure.panels }, (_, number) => (number ? String(number + 1) : ""));
+    const titles = (axis, room) => names.map((name) => broken(figure.layout[axis + name].title.text, room));
+    const xTitles = titles("xaxis", width / columns - RIGHT), yTitles = titles("yaxis", PANEL_HEIGHT - ABOVE - BELOW);
+    const more = (all) => LINE * (Math.max(...all.map((lines) => lines.length)) - 1);
     const mostX = Math.max(...names.map((name) => longest(figure.layout["xaxis" + name])));
     const mostY = Math.max(...names.map((name) => longest(figure.layout["yaxis" + name])));
-    const left = mostY ? Math.min(0.45 * width / columns, 40 + 6.5 * mostY) : 62;
-    const isTilted = mostX * 7 * 4 > width / columns;
-    const below = isTilted ? Math.min(170, 60 + 4.6 * mostX) : 52;
-    const cell = { width: width / columns, height: PANEL_HEIGHT + below - 52 };
+    const left = (mostY ? Math.min(0.45 * width / columns, 40 + 6.5 * mostY) : LEFT) + more(yTitles);
+    const isTilted = mostX * LETTER * 4 > width / columns;
+    const below = (isTilted ? Math.min(170, 60 + 4.6 * mostX) : BELOW) + more(xTitles);
+    const cell = { width: width / columns, height: PANEL_HEIGHT + below - BELOW };
     const height = rows * cell.height;
     const change = { width, height };
     names.forEach((name, number) => {
@@ -32,6 +47,8 @@
       const y = [1 - ((row + 1) * cell.height - below) / height, 1 - (row * cell.height + ABOVE) / height];
       change[`xaxis${name}.domain`] = x;
       change[`yaxis${name}.domain`] = y;
+      change[`xaxis${name}.title.text`] = xTitles[number].join("<br>");
+      change[`yaxis${name}.title.text`] = yTitles[number].join("<br>");
       if (isTilted && longest(figure.layout["xaxis" + name])) change[`xaxis${name}.tickangle`] = -40;
     });
     return change;
@@ -39,9 +56,9 @@
 
   function withChange(layout, change) {
     for (const [path, value] of Object.entries(change)) {
-      const [name, part] = path.split(".");
-      if (part) layout[name][part] = value;
-      else layout[name] = value;
+      const parts = path.split(".");
+      const last = parts.pop();
+      parts.reduce((inner, part) => inner[part], layout)[last] = value;
     }
     return layout;
   }
@@ -60,7 +77,7 @@
     for (const name of Object.keys(figure.layout)) {
       if (/^[xy]axis/.test(name)) Object.assign(figure.layout[name], { ...axis, ...figure.layout[name] });
     }
-    const layout = withChange({ ...base, ...figure.layout }, arranged(figure, plot.clientWidth));
+    const layout = withChange(structuredClone({ ...base, ...figure.layout }), arranged(figure, plot.clientWidth));
     await Plotly.newPlot(plot, figure.data, layout, { displayModeBar: false, responsive: false, showTips: false });
     figures.push({ plot, figure, width: plot.clientWidth });
   }

@@ -1,5 +1,6 @@
 """What a report says of a store: counts, states, causes, submissions, single values."""
 
+import figured
 import pytest
 import reported
 
@@ -141,3 +142,21 @@ def test_every_claim_has_its_verdict_and_the_published_values(results):
     assert other.place == "outside our seeds"
     assert "4 seeds" in last.measured
     assert report.claims[0].family == "Family all of them: one of 2 claims corrected together."
+
+
+def test_figures_of_the_study_come_before_learning_curves(store):
+    figured.publish(store)
+    results = results_store.open(store.path)
+    (study,) = results.report("figured").studies
+    asked_for = [results.chart("figured", name) for name in results.figures("figured")]
+    assert [figure.chart for figure in study.figures[:-1]] == asked_for
+    assert len(asked_for) == len(figured.FIGURES)
+    assert study.figures[-1].chart.name == "learning_curves"
+    assert all(figure.data for figure in study.figures)
+
+
+def test_a_figure_that_has_nothing_to_show_is_named(store):
+    figured.publish(store, states={member.trial_id: "pending" for member in figured.members()})
+    (study,) = results_store.open(store.path).report("figured").studies
+    assert not study.figures
+    assert [note.partition(":")[0] for note in study.notes] == [f"Figure {figure.name}" for figure in figured.FIGURES]

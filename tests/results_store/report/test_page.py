@@ -3,8 +3,10 @@
 import dataclasses
 import itertools
 
+import figured
 import pytest
 
+import results_store
 from results_store.charts import Axis, Band, Bars, Chart, Line, Panel, Points, Reference, Spans
 from results_store.report.chart_tables import chart_tables
 from results_store.report.content import Claim, ClaimArm, Figure
@@ -268,6 +270,21 @@ def test_a_page_without_figures_has_no_script(visit, report):
     studies = [dataclasses.replace(study, figures=[]) for study in report.studies]
     seen = visit(dataclasses.replace(report, studies=studies))
     assert seen.count("script") == 0
+
+
+def test_every_kind_of_figure_is_drawn(visit, store):
+    figured.publish(store)
+    report = results_store.open(store.path).report("figured")
+    seen = visit(report)
+    (study,) = report.studies
+    assert seen.count(".plot:has(svg.main-svg)") == len(study.figures) == len(figured.FIGURES) + 1
+    panels = sum(len(figure.chart.panels) for figure in study.figures)
+    assert seen.evaluate("document.querySelectorAll('.plot .cartesianlayer > .subplot').length") == panels
+    cut_off = """() => [...document.querySelectorAll('.plot .infolayer text')].filter((text) => {
+        const box = text.getBoundingClientRect(), plot = text.closest('.plot').getBoundingClientRect();
+        return box.left < plot.left - 1 || box.right > plot.right + 1 || box.bottom > plot.bottom + 1;
+    }).map((text) => text.textContent)"""
+    assert seen.evaluate(cut_off) == []
 
 
 def test_it_is_one_small_file(report):
