@@ -179,7 +179,7 @@ def _study_facts(submission: Mapping[str, Any], cells: Sequence[CellMembers]) ->
     tags = submission["tags"] or []
     counts = {
         "Variants": len({cell.variant for cell in cells}),
-        "Cells": len({frozenset(member.trial_id for member in cell.members) for cell in cells}),
+        "Cells": len({cell.cell_id for cell in cells}),
         "Seeds": len(seeds),
         "Trials": len(trials),
     }

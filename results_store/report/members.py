@@ -39,6 +39,7 @@ class CellMembers:
     """A cell under the name of one variant, with its trials in order of seed.
 
     Attributes:
+        cell_id: Its identity.
         variant: The variant.
         group: What people call the variant.
         point: Which of the variant's cells it is; empty where it has one.
@@ -46,6 +47,7 @@ class CellMembers:
         members: Its trials.
     """
 
+    cell_id: str
     variant: str
     group: str
     point: str
@@ -83,11 +85,12 @@ def read_members(
         cells.setdefault((variant, point or "", cell_id, phase), {})[trial_id] = member
     return tuple(
         CellMembers(
+            cell_id=cell_id,
             variant=variant,
             group=labels.get(variant, variant),
             point=point,
             phase=phase,
             members=sorted(members.values(), key=lambda member: (member.seed, member.trial_id)),
         )
-        for (variant, point, _, phase), members in cells.items()
+        for (variant, point, cell_id, phase), members in cells.items()
     )
