@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
-__all__ = ["PanelMarks"]
+__all__ = ["PanelMarks", "beside"]
 
 _MAX_APART_PT, _ALL_APART_PT = 6.0, 16.0
 """How far groups stand from each other at one x, and all of them together."""
@@ -25,6 +25,11 @@ _NEIGHBOURS = 0.6
 """The share of the way to the next x that they may take."""
 
 _NUM_LINE_MARKERS, _NUM_LARGE = 7, 25
+
+
+def beside(panel: Panel) -> list[str]:
+    """The groups that stand beside each other where they have the same x."""
+    return list(dict.fromkeys(mark.group for mark in panel.marks if isinstance(mark, Line) and mark.low is not None))
 
 
 class PanelMarks:
@@ -46,9 +51,8 @@ class PanelMarks:
         self._looks = looks
         self._x = Quantity(title="", unit=panel.x.unit)
         self._y = Quantity(title="", unit=panel.y.unit)
-        beside = [mark.group for mark in panel.marks if isinstance(mark, Line) and mark.low is not None]
         self._with_seeds = {mark.group for mark in panel.marks if isinstance(mark, Points) and mark.is_faint}
-        self._beside = list(dict.fromkeys(beside))
+        self._beside = beside(panel)
         all_apart_pt = min(_ALL_APART_PT, _NEIGHBOURS * self._narrowest_pt(width_in))
         self._apart_pt = min(_MAX_APART_PT, all_apart_pt / max(1, len(self._beside)))
         self._curves = {group: curves([mark for mark in panel.marks if mark.group == group]) for group in looks}

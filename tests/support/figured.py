@@ -35,6 +35,7 @@ CELLS = {
     "full": [{"model": {"name": "full"}}],
     "amor": [{"model": {"name": "amor", "top_k": 3}}],
     "far": [{"model": {"name": "amor", "top_k": 3}, "task": {"noise_length": length}} for length in LENGTHS],
+    "near": [{"model": {"name": "amor", "top_k": 3}, "task": {"noise_length": 5}}],
     "blind": [{"model": {"name": "heuristic"}, "task": {"noise_length": length}} for length in LENGTHS],
 }
 SEQUENCE = {

@@ -15,7 +15,7 @@ import results_store
 from results_store import FolderStore, Kind, Layout, StoreError, UnknownNameError
 from results_store.charts import Band, Bars, Line, Points, Reference, Spans
 from results_store.errors import MissingRowsError
-from results_store.records import EntropyRecord, FigureKind, GateRecord
+from results_store.records import EntropyRecord, FigureKind, FigureVariant, GateRecord
 from results_store.schemas.encoding import to_table
 from results_store.stores.publishing import encode, publish
 
@@ -188,12 +188,18 @@ def test_what_a_sweep_is_compared_with(chart_of):
     assert straight.y == pytest.approx(statistics.median(map(figured.accuracy, of_variant("ssm"))))
 
 
+def test_variants_of_one_label_are_one_line(chart_of):
+    variants = tuple(FigureVariant(variant=name, label="oracle") for name in ("far", "near"))
+    chart = chart_of("sweep", variants=variants)
+    (line,) = marks(chart, Line, group="oracle")
+    assert list(line.x) == [5, *figured.LENGTHS]
+    assert len(points(chart, group="oracle")) == 4 * figured.NUM_SEEDS
+
+
 def test_cells_at_a_place_and_seeds_among_many(chart_of):
     chart = chart_of("entropy_histogram", variants=figured.shown("far"), where={"task.noise_length": 20}, seeds=(2, 4))
     assert [panel.title for panel in chart.panels] == ["FAR"]
     assert len(marks(chart, Line)) == 2 * 2
-    everywhere = chart_of("entropy_histogram", variants=figured.shown("far"), name="entropy_histogram")
-    assert [panel.title for panel in everywhere.panels] == ["FAR"]
 
 
 def test_cells_of_one_variant_are_told_apart_by_what_differs(store):
