@@ -26,6 +26,8 @@ from results_store.weights import find_weights
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from results_store.report import Report
+
 __all__ = ["Results", "open_store"]
 
 Answer = TypeVar("Answer")
@@ -240,6 +242,21 @@ class Results:
             MissingRowsError: The figure has nothing to show yet.
         """
         return read_chart(self, study, name)
+
+    def report(self, *studies: str, title: str = "") -> Report:
+        """What came of studies: verdicts, tables, figures, failures, provenance; `html()` and `markdown()` write it.
+
+        Args:
+            studies: Their names, in the order of the report.
+            title: Its heading; made of the studies if empty.
+
+        Raises:
+            UnknownNameError: A study was never submitted to this store.
+            StoreError: What the store holds of a study makes no sense.
+        """
+        from results_store.report import build_report
+
+        return build_report(self, studies, title)
 
     def _submission(self, study: str) -> dict[str, Any]:
         """The latest submission of a study: its row in the view `studies`."""

@@ -74,7 +74,7 @@ def test_every_command_is_in_the_table_and_only_they():
 @pytest.mark.parametrize("option", sorted(set(re.findall(r"`(--[a-z-]+)", README))))
 def test_every_option_exists(option, capfdbinary):
     helps = []
-    for command in ("submit", "plan", "query", "list", "table", "figure", "replay"):
+    for command in ("submit", "plan", "query", "list", "table", "figure", "replay", "report"):
         with pytest.raises(SystemExit):
             app([command, "--help"])
         helps.append(capfdbinary.readouterr().out.decode())

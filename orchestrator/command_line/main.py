@@ -13,6 +13,7 @@ from orchestrator.command_line.figure import figure
 from orchestrator.command_line.inspect import list_studies, show, status
 from orchestrator.command_line.query import query, table
 from orchestrator.command_line.replay import replay
+from orchestrator.command_line.report import report
 from orchestrator.command_line.search import app as search_app
 from orchestrator.command_line.study import plan, schema, validate
 from orchestrator.command_line.submit import submit
@@ -42,6 +43,7 @@ for command in (
     validate, plan, submit, status, show, query, table, claims, figure, replay, retract, compact, doctor, schema,
 ):  # fmt: skip
     app.command()(command)
+app.command()(report)
 app.command("list")(list_studies)
 app.add_typer(search_app, name="search")
 

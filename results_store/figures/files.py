@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import re
-import tempfile
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from results_store.errors import ExportError
 from results_store.figures.style import styled
-from results_store.text import inert
+from results_store.files import write_file
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["FigureFormat", "figure_bytes", "file_stem", "write_figure"]
 
+_PRINT_DPI = 300
 _MAX_STEM = 100
 _DIGITS, _MAX_END = 8, 16
 
@@ -31,8 +29,14 @@ class FigureFormat(StrEnum):
     PDF = "pdf"
 
 
-def figure_bytes(figure: Figure, figure_format: FigureFormat | str) -> bytes:
-    """A figure as the content of a file; neither the time nor the program's version enters it."""
+def figure_bytes(figure: Figure, figure_format: FigureFormat | str, *, dpi: int | None = None) -> bytes:
+    """A figure as the content of a file; neither the time nor the program's version enters it.
+
+    Args:
+        figure: The figure.
+        figure_format: PNG or PDF.
+        dpi: Dots per inch of a PNG; as many as print needs if left out.
+    """
     figure_format = FigureFormat(figure_format)
     if figure_format is FigureFormat.PDF:
         metadata = {"Creator": None, "Producer": None, "CreationDate": None}
@@ -40,7 +44,7 @@ def figure_bytes(figure: Figure, figure_format: FigureFormat | str) -> bytes:
         metadata = {"Software": None}
     stream = io.BytesIO()
     with styled():
-        figure.savefig(stream, format=figure_format.value, metadata=metadata)
+        figure.savefig(stream, format=figure_format.value, metadata=metadata, dpi=dpi or _PRINT_DPI)
     return stream.getvalue()
 
 
@@ -50,24 +54,7 @@ def write_figure(figure: Figure, path: str | Path, figure_format: FigureFormat |
     Raises:
         ExportError: It cannot be written.
     """
-    path = Path(path)
-    content = figure_bytes(figure, figure_format)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.is_dir():
-            raise IsADirectoryError(f"{path} is a folder")
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=path.suffix)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            Path(temporary).chmod(0o666 & ~_umask())
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise ExportError(inert(f"{path} cannot be written: {reason.lower()}")) from None
+    write_file(path, figure_bytes(figure, figure_format))
 
 
 def file_stem(*names: str) -> str:
@@ -80,9 +67,3 @@ def file_stem(*names: str) -> str:
         digest = hashlib.sha256(stem.encode("utf-8", "backslashreplace")).hexdigest()[:_DIGITS]
         stem = f"{stem[: _MAX_STEM - _DIGITS - _MAX_END - 2]}-{digest}-{stem[-_MAX_END:]}"
     return stem.strip("._-=+") or "search"
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -76,7 +76,6 @@ _STYLE: Any = {
     "text.parse_math": False,
     # Letters in a PDF stay letters, in a kind of font that publishers take.
     "pdf.fonttype": 42,
-    "savefig.dpi": 300,
 }
 
 

@@ -46,8 +46,8 @@ class Table:
     label_title: str = "Variant"
     notes: Sequence[str] = ()
 
-    def markdown(self) -> str:
-        """The table as Markdown, with its title and footnotes."""
+    def texts(self) -> tuple[list[str], list[bool], list[list[str]]]:
+        """The headings, which columns hold numbers, and the lines, as Markdown shows them."""
         header, numeric = [self.label_title], [False]
         for place, column in enumerate(self.columns):
             header.append(column.heading)
@@ -55,8 +55,13 @@ class Table:
             if column.has_published:
                 header.append(PUBLISHED)
                 numeric.append(True)
+        return header, numeric, [self._line(line) for line in self.lines]
+
+    def markdown(self) -> str:
+        """The table as Markdown, with its title and footnotes."""
+        header, numeric, lines = self.texts()
         parts = [f"**{markdown(self.title)}**\n\n" if self.title else ""]
-        parts.append(markdown_table(header, [self._line(line) for line in self.lines], numeric=numeric))
+        parts.append(markdown_table(header, lines, numeric=numeric))
         parts += [f"\n{markdown(note)}\n" for note in self.footnotes()]
         return "".join(parts)
 

@@ -129,6 +129,9 @@ def hostile_store(tmp_path):
         ["claims", "--format", "csv"], ["claims", "nothing\x1b[2J"], ["claims", "--format", HOSTILE],
         ["plan", HOSTILE], ["validate", HOSTILE], ["compact"], ["compact", "--json"], ["doctor"],
         ["doctor", "--json"], ["replay", TRIAL, "--save-weights"], [HOSTILE], ["list", f"--{HOSTILE}"],
+        ["report", HOSTILE], ["report", HOSTILE, "--format", "markdown"], ["report", "nothing\x1b[2J"],
+        ["report", HOSTILE, "--output", f"{HOSTILE}/x"], ["report", HOSTILE, "--format", HOSTILE],
+        ["report", HOSTILE, "--title", HOSTILE, "--format", "markdown"], ["report", f"{HOSTILE}.yaml"],
     ],
     ids=lambda arguments: " ".join(arguments).replace(HOSTILE, "HOSTILE").encode("unicode_escape").decode(),
 )  # fmt: skip
@@ -165,6 +168,7 @@ def hostile_search(hostile_store, tmp_path, monkeypatch):
         ["search", "export", f"search {HOSTILE}", "--output", HOSTILE],
         ["search", "export", f"search {HOSTILE}", "--output", "o\x1b[2Jut\u202e"],
         ["search", "export", f"search {HOSTILE}", "--output", f"{HOSTILE}/x"], ["table", f"search {HOSTILE}"],
+        ["report", f"search {HOSTILE}"], ["report", f"search {HOSTILE}", "--format", "markdown"],
         ["table", f"search {HOSTILE}", "importances", "--format", "latex"],
         ["table", f"search {HOSTILE}", "importances", "--format", "csv"],
     ],

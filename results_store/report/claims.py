@@ -1,0 +1,74 @@
+"""Verdicts as reports tell of them: with the spread of our seeds beside what was published."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from results_store.claims import ClaimArm as DecidedArm
+from results_store.claims import ClaimTable, ClaimVerdict
+from results_store.report.content import Claim, ClaimArm
+from results_store.tables import Column
+
+if TYPE_CHECKING:
+    from results_store.results import Results
+
+__all__ = ["claims_of"]
+
+
+def claims_of(results: Results, studies: Sequence[str]) -> tuple[list[Claim], list[str]]:
+    """The verdicts on all claims of studies, study by study; and what could not be decided at all.
+
+    Raises:
+        UnknownNameError: There is no such study.
+    """
+    found = results.claims(*studies)
+    return [_claim(verdict) for verdict in found.verdicts], list(found.notes)
+
+
+def _claim(decided: ClaimVerdict) -> Claim:
+    table = ClaimTable(verdicts=(decided,))
+    texts = dict(zip(table.header, table.lines[0], strict=True))
+    verdict = decided.verdict
+    if verdict.is_descriptive:
+        family = "Described without a test, in no family."
+    else:
+        others = "alone" if decided.family_size == 1 else f"one of {decided.family_size} claims corrected together"
+        family = f"Family {decided.family}: {others}."
+    weakest = [f"The effect is that of its weakest part: {decided.effect_of}."] if decided.effect_of else []
+    return Claim(
+        study=decided.study,
+        name=decided.name,
+        statement=f"{decided.title or decided.metric}: {decided.statement}",
+        outcome=verdict.outcome.value,
+        reason=_sentence(verdict.reason),
+        effect=texts["Effect"],
+        p=texts["Corrected p"],
+        num_seeds=texts["n"],
+        family=family,
+        arms=[_arm(arm) for arm in decided.arms],
+        notes=[*weakest, *map(_sentence, (*verdict.warnings, *decided.notes))],
+    )
+
+
+def _arm(arm: DecidedArm) -> ClaimArm:
+    column = Column(name=arm.metric, title=arm.metric, unit=arm.unit)
+    unit = {"fraction": " %", "count": "", "": ""}.get(arm.unit, f" {arm.unit}")
+    values = [value for value in arm.values.values() if value is not None and math.isfinite(value)]
+    measured = "no values yet"
+    if values:
+        mean, low, high = column.numbers(math.fsum(values) / len(values), min(values), max(values))
+        seeds = "1 seed" if len(values) == 1 else f"{len(values)} seeds"
+        measured = f"{mean}{unit} ({low} to {high}, {seeds})"
+    return ClaimArm(
+        label=arm.label,
+        measured=measured,
+        published="" if arm.published is None else f"{column.published_number(arm.published)}{unit}",
+        place={True: "inside our seeds", False: "outside our seeds", None: ""}[arm.is_published_inside],
+    )
+
+
+def _sentence(text: str) -> str:
+    text = text.strip()
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '!', '?')) else '.'}"
