@@ -107,7 +107,7 @@ def render_html(report: Report) -> str:
         parts=parts,
         titles=_TITLES,
         claims_note=CLAIMS_NOTE,
-        tally=tally(report.claims),
+        tally=tally(report.claims, report.notes),
         policy=_trusted(_policy([digest, _digest(script)] if plotly else [])),
         css=_trusted(_asset("report.css")),
         script=_trusted(script),

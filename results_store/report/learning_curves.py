@@ -45,7 +45,6 @@ def learning_curves(
         return None
     curves = _curves(results, study, metric)
     has_points = any(cell.point for cell in shown)
-    groups = list(dict.fromkeys(cell.point or cell.group if has_points else cell.group for cell in shown))
     column = column_of(metric)
     y = Axis(title=column.title, unit=metric.unit, bounds=(0.0, 1.0) if metric.unit == "fraction" else None)
     panels = []
@@ -71,7 +70,7 @@ def learning_curves(
         name="learning_curves",
         title=f"Learning curves: {column.title}",
         panels=tuple(panels),
-        groups=tuple(groups),
+        groups=tuple(dict.fromkeys(mark.group for panel in panels for mark in panel.marks)),
         caption=(
             f"{column.title} after every epoch, one line per seed: {len(drawn)} trials, one panel per variant.",
             *_missing(shown, curves),

@@ -29,14 +29,12 @@ def _parts(report: Report) -> Iterator[str]:
     yield "\n".join(["- [Verdicts](#verdicts)", *(f"- [{_text(study.name)}](#{anchor})" for study, anchor in named)])
     yield "## Verdicts"
     yield from (_paragraph(note) for note in report.notes)
+    yield markdown(tally(report.claims, report.notes))
+    for study, claims in groupby(report.claims, key=lambda claim: claim.study):
+        yield f"**{_text(study)}**"
+        yield _claims(list(claims))
     if report.claims:
-        yield markdown(tally(report.claims))
-        for study, claims in groupby(report.claims, key=lambda claim: claim.study):
-            yield f"**{_text(study)}**"
-            yield _claims(list(claims))
         yield markdown(CLAIMS_NOTE)
-    else:
-        yield "No claims are made."
     for study, anchor in named:
         yield f'<a id="{anchor}"></a>\n\n## {_text(study.name)}'
         yield from _study(study)

@@ -54,7 +54,7 @@ def provenance(results: Results, study: str) -> list[Fact]:
             for host, cpu, threads, count in counted("host, cpu, threads")
         ),
         Fact(name="Time", text=f"{duration(seconds or 0.0)} in all, one core per trial"),
-        Fact(name="Finished", text=moment(first) if first == last else f"from {moment(first)} to {moment(last)}"),
+        Fact(name="Finished", text=" to ".join(dict.fromkeys((moment(first), moment(last))))),
     ]
 
 

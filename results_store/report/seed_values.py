@@ -30,7 +30,7 @@ def shown_metrics(tables: Iterable[Table], metrics: Sequence[MetricInfo]) -> lis
 
 
 def seed_tables(cells: Sequence[CellMembers], metrics: Sequence[MetricInfo]) -> list[TextTable]:
-    """A table per metric: a line per cell, a column per seed. Candidates of searches are left out."""
+    """A table per metric: a line per cell with any number, a column per seed. Candidates of searches are left out."""
     shown = [cell for cell in cells if cell.phase != "search"]
     seeds = sorted({member.seed for cell in shown for member in cell.members})
     tables = []
@@ -40,14 +40,17 @@ def seed_tables(cells: Sequence[CellMembers], metrics: Sequence[MetricInfo]) -> 
         for cell in shown:
             by_seed = {member.seed: member for member in cell.members}
             texts = []
+            has_numbers = False
             for seed in seeds:
                 member = by_seed.get(seed)
                 value = None if member is None else member.values[metric.name]
+                is_number = value is not None and math.isfinite(value)
                 if member is not None and member.state != "completed":
                     texts.append(member.state)
                 else:
-                    texts.append(_ABSENT if value is None or not math.isfinite(value) else column.number(value))
-            if any(text != _ABSENT for text in texts):
+                    texts.append(column.number(value) if value is not None and is_number else _ABSENT)
+                has_numbers |= is_number
+            if has_numbers:
                 lines.append([cell.label, *texts])
         if lines:
             tables.append(

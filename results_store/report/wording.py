@@ -17,8 +17,15 @@ CLAIMS_NOTE = (
 )
 
 
-def tally(claims: Sequence[Claim]) -> str:
-    """How many claims came to what."""
+def tally(claims: Sequence[Claim], undecided: Sequence[str]) -> str:
+    """How many claims came to what.
+
+    Args:
+        claims: The claims that are decided.
+        undecided: What is said of those that could not be decided at all.
+    """
+    if not claims:
+        return "No claim could be decided." if undecided else "No claims are made."
     counts = Counter(claim.outcome for claim in claims)
     listed = ", ".join(f"{counts[outcome]} {outcome}" for outcome in Outcome if counts[outcome])
     return f"{'1 claim' if len(claims) == 1 else f'{len(claims)} claims'}: {listed}."

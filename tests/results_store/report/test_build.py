@@ -160,3 +160,20 @@ def test_a_figure_that_has_nothing_to_show_is_named(store):
     (study,) = results_store.open(store.path).report("figured").studies
     assert not study.figures
     assert [note.partition(":")[0] for note in study.notes] == [f"Figure {figure.name}" for figure in figured.FIGURES]
+
+
+def test_what_is_not_there_yet_takes_no_room(store):
+    reported.publish(store, "one", broken={("oracle", seed) for seed in range(4)})
+    (study,) = results_store.open(store.path).report("one").studies
+    assert all(len(table.lines) == len(reported.LABELS) - 1 for table in study.seed_tables)
+    (curves,) = study.figures
+    assert curves.chart.groups == ("SSM only", "AMOR, entropy gate")
+    assert len(curves.chart.panels) == 2
+
+
+def test_a_report_without_verdicts_says_so(store):
+    reported.publish(store, "one", claims=())
+    report = results_store.open(store.path).report("one")
+    assert not report.claims
+    assert "No claims are made." in report.html()
+    assert "No claims are made." in report.markdown()
