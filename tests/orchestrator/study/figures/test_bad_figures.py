@@ -93,7 +93,7 @@ def test_the_study_that_is_spoiled_below_is_valid(problems_of):
         ("name: gap, ", "name: front, ", "17:12: figures.1.name: 'front' is the name of a figure that searches have; take another"),
         ("name: gap, ", "name: a/b, ", "17:12: figures.1.name: should be letters, digits, '_', '.' and '-', with a letter or digit first (got \"a/b\")"),
         ("name: gap, ", "", "17:5: figures.1.name: this key is required"),
-        ("kind: survival", "kind: pie", "28:5: figures.5: kind should be entropy_histogram, metric_by_epoch, sweep, gate_pattern, tradeoff or survival (got \"pie\")"),
+        ("kind: survival", "kind: pie", "28:27: figures.5.kind: should be entropy_histogram, metric_by_epoch, sweep, gate_pattern, tradeoff or survival (got \"pie\")"),
         ("kind: survival, ", "", "28:5: figures.5.kind: this key is required"),
         ("metric: validation_entropy_gap_nats, ", "", "17:5: figures.1.metric: this key is required"),
         ("    along: task.noise_length\n", "", "18:5: figures.2.along: this key is required"),
@@ -138,7 +138,7 @@ def test_all_mistakes_are_told_at_once(problems_of):
     text = GOOD.replace("kind: survival, variants: [entropy]", "kind: survival, variants: [entropi]")
     text = text.replace("kind: tradeoff", "kind: pie").replace("name: gap, ", "name: hist, ")
     keys = [problem.split(": ")[1] for problem in problems_of(text)]
-    assert keys == ["figures.1.name", "figures.4", "figures.5.variants.0"]
+    assert keys == ["figures.1.name", "figures.4.kind", "figures.5.variants.0"]
 
 
 def test_a_searched_variant_has_no_figure(load, problems_of):
