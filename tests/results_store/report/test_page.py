@@ -137,7 +137,7 @@ def test_what_cannot_be_seen_is_said(visit, report):
     regions = seen.evaluate(
         "[...document.querySelectorAll('[role=region]')].map((one) => one.getAttribute('aria-label'))"
     )
-    assert len(regions) == len(set(regions)) == seen.count(".scroll")
+    assert len(regions) == len(set(regions)) == seen.count(".scroll") + seen.count("pre")
     assert seen.count("table") == seen.count("table > caption") == seen.count(".scroll > table")
     assert seen.count("table th:not([scope])") == 0
     assert seen.count("tbody > tr:not(:has(th[scope=row], th[scope=rowgroup]))") == 0
@@ -294,8 +294,14 @@ def test_it_is_one_small_file(report):
 def test_it_prints_within_the_paper(browser, report, tmp_path):
     path = tmp_path / "report.html"
     path.write_text(report.html(), encoding="utf-8")
-    page = browser.new_page()
-    page.goto(path.as_uri())
-    page.wait_for_selector("html[data-figures]", state="attached")
-    assert page.pdf(format="A4").startswith(b"%PDF")
-    page.close()
+    seen = Visit(browser, path, 1280)
+    width_of_a4 = 718
+    seen.page.emulate_media(media="print")
+    seen.page.set_viewport_size({"width": width_of_a4, "height": 1000})
+    seen.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert seen.evaluate("document.documentElement.scrollWidth") <= width_of_a4
+    widths = seen.evaluate("[...document.querySelectorAll('.plot svg.main-svg')].map((one) => one.clientWidth)")
+    assert widths
+    assert all(width <= width_of_a4 for width in widths)
+    assert not seen.page.locator("nav").is_visible()
+    seen.page.close()
