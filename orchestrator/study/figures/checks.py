@@ -1,6 +1,6 @@
 """What a study file says about its figures: variants, metrics, keys and cells must exist."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from orchestrator.document.changes import ConfigPath
@@ -9,6 +9,7 @@ from orchestrator.document.validation import shown
 from orchestrator.document.yaml_document import KeyPath
 from orchestrator.space.cells import Cell
 from orchestrator.space.fields import all_paths
+from orchestrator.study.checks import check_name
 from orchestrator.study.figures.schema import (
     EntropyHistogram,
     Figure,
@@ -129,9 +130,8 @@ class _FigureCheck:
         labels: dict[str, str] = {}
         for at, named in self._named():
             name, label = named.variant, named.label or named.variant
-            if name not in self._file.variants:
-                self._report(at, _no_such("variant", name, self._file.variants))
-            elif name in self._searched:
+            is_known = check_name(name, self._file.variants, (*self._at, *at), "variant", self._report_at)
+            if is_known and name in self._searched:
                 self._report(at, f"variant {name!r} is searched; a figure is about cells that the file itself names")
             if name in met:
                 self._report(at, f"variant {name!r} is named twice")
@@ -222,10 +222,11 @@ class _FigureCheck:
                 self._report(at, f"seed {seed} is not one of the study's seeds")
 
     def _metric(self, name: str, known: Sequence[Metric], kind: str) -> Metric | None:
-        metric = next((metric for metric in known if metric.name == name), None)
-        if metric is None:
-            self._report(("metric",), _no_such(kind, name, [one.name for one in known]))
-        return metric
+        if not known:
+            self._report(("metric",), f"trainable {self._trainable.name!r} has no {kind}")
+            return None
+        check_name(name, [metric.name for metric in known], (*self._at, "metric"), kind, self._report_at)
+        return next((metric for metric in known if metric.name == name), None)
 
     def _need(self, names: Iterable[str]) -> None:
         known = {metric.name for metric in self._trainable.metrics}
@@ -244,9 +245,3 @@ class _FigureCheck:
                 if metric is not None and metric.unit == "fraction" and value is not None and not 0 <= value <= 1:
                     message = f"{metric.name} is a fraction between 0 and 1 (got {value:g}; 5 % is 0.05)"
                     self._report(("published", index, key), message)
-
-
-def _no_such(kind: str, name: str, known: Iterable[str] | Mapping[str, Any]) -> str:
-    names = list(known)
-    near = suggestion(name, names) or (f"; known: {', '.join(names)}" if names else "")
-    return f"there is no {kind} {shown(name)}{near}"

@@ -170,6 +170,14 @@ figures:
     )
 
 
+def test_a_trainable_without_epochs_has_no_curves(problems_of):
+    (problem,) = problems_of(
+        "schema_version: 1\nname: gauge\ntrainable: gauge:Gauge\nseeds: 1\nbase: {}\n"
+        "figures: [{name: curves, kind: metric_by_epoch, metric: score}]\n"
+    )
+    assert "figures.0.metric: trainable 'gauge' has no metric that is reported per epoch" in problem
+
+
 def test_seeds_of_the_command_line_do_not_spoil_figures(load):
     study = load(GOOD, ["seeds=1"])
     records = {record.name: record for record in submission_record(study).figures}
