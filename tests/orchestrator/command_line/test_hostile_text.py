@@ -135,8 +135,9 @@ def hostile_store(tmp_path):
     ],
     ids=lambda arguments: " ".join(arguments).replace(HOSTILE, "HOSTILE").encode("unicode_escape").decode(),
 )  # fmt: skip
-def test_no_command_steers_the_terminal(amor, hostile_store, monkeypatch, arguments):
+def test_no_command_steers_the_terminal(amor, hostile_store, tmp_path, monkeypatch, arguments):
     monkeypatch.setenv("AMOR_STORE", str(hostile_store))
+    monkeypatch.chdir(tmp_path)
     answer = amor(*arguments)
     assert not steers(answer.out), answer.out
     assert not steers(answer.err), answer.err
