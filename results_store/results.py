@@ -243,12 +243,14 @@ class Results:
         """
         return read_chart(self, study, name)
 
-    def report(self, *studies: str, title: str = "") -> Report:
+    def report(self, *studies: str, title: str = "", introduction: str = "") -> Report:
         """What came of studies: verdicts, tables, figures, failures, provenance; `html()` and `markdown()` write it.
 
         Args:
             studies: Their names, in the order of the report.
             title: Its heading; made of the studies if empty.
+            introduction: Paragraphs below the heading, parted by empty lines; in Markdown they stand as they are, on
+                the page as plain text, what is indented as it is written.
 
         Raises:
             UnknownNameError: A study was never submitted to this store.
@@ -256,7 +258,7 @@ class Results:
         """
         from results_store.report import build_report
 
-        return build_report(self, studies, title)
+        return build_report(self, studies, title, introduction)
 
     def _submission(self, study: str) -> dict[str, Any]:
         """The latest submission of a study: its row in the view `studies`."""

@@ -12,7 +12,7 @@ from orchestrator.command_line import output
 from orchestrator.command_line.options import DEFAULT_STORE, StoreOption
 from orchestrator.command_line.stores import open_existing, outside_of_store
 from orchestrator.document.problems import Problem
-from orchestrator.document.yaml_document import Document, read_document
+from orchestrator.document.yaml_document import Document, FileTooLargeError, read_document, read_text
 from orchestrator.errors import StudyError, UsageError
 from results_store import Results
 from results_store.files import write_file
@@ -42,6 +42,9 @@ def report(
         typer.Option("--format", help="html or markdown; by the name of --output if left out.", show_default=False),
     ] = None,
     title: Annotated[str, typer.Option(help="Heading; made of the studies if left out.", show_default=False)] = "",
+    introduction: Annotated[
+        Path | None, typer.Option(help="A text file whose paragraphs stand below the heading.", show_default=False)
+    ] = None,
 ) -> None:
     """Write what came of studies as one offline page: verdicts, tables, figures, failures, provenance, SQL."""
     is_markdown = output_file is not None and output_file.suffix.lower() in _MARKDOWN_FILES
@@ -49,11 +52,12 @@ def report(
     if chosen is ReportFormat.HTML and output_file is None and sys.stdout.isatty():
         raise UsageError("a page is not for terminals; write it to a file with --output, or ask for --format markdown")
     files = _files(studies)
+    introduced = _introduction(introduction)
     results = open_existing(store)
     if output_file is not None:
         outside_of_store(results, output_file)
     names = [str(files[study].data["name"]) if study in files else study for study in studies]
-    made = results.report(*names, title=title)
+    made = results.report(*names, title=title, introduction=introduced)
     _tell_of_changes(results, files)
     text = made.html() if chosen is ReportFormat.HTML else made.markdown()
     if output_file is None:
@@ -61,6 +65,19 @@ def report(
         sys.stdout.flush()
     else:
         write_file(output_file, text.encode())
+
+
+def _introduction(path: Path | None) -> str:
+    if path is None:
+        return ""
+    try:
+        return read_text(path)
+    except OSError as error:
+        raise UsageError(f"--introduction {path}: {(error.strerror or str(error)).lower()}") from error
+    except FileTooLargeError as error:
+        raise UsageError(f"--introduction {path}: {error}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"--introduction {path}: not UTF-8 text") from error
 
 
 def _files(studies: Sequence[str]) -> dict[str, Document]:

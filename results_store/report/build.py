@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -56,13 +57,14 @@ _TOTALS = """
 """
 
 
-def build_report(results: Results, studies: Sequence[str], title: str = "") -> Report:
+def build_report(results: Results, studies: Sequence[str], title: str = "", introduction: str = "") -> Report:
     """What came of studies.
 
     Args:
         results: The store.
         studies: Their names, in the order of the report.
         title: Its heading; made of the studies if empty.
+        introduction: What stands below the heading: paragraphs, parted by empty lines.
 
     Raises:
         UnknownNameError: A study was never submitted to this store.
@@ -74,6 +76,7 @@ def build_report(results: Results, studies: Sequence[str], title: str = "") -> R
     claims, undecided = claims_of(results, names)
     return Report(
         title=title or _title(names, submitted),
+        introduction=[part for part in re.split(r"\n\s*\n", introduction.strip("\n")) if part.strip()],
         facts=_facts(results, names, submitted),
         claims=claims,
         notes=undecided,

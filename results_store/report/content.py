@@ -226,6 +226,7 @@ class Report:
         claims: All claims of all studies, in their order.
         studies: The studies, in the order asked for.
         notes: Claims that could not be decided at all, and why.
+        introduction: Paragraphs below the heading, as they are written; one that is indented is code.
     """
 
     title: str
@@ -233,6 +234,7 @@ class Report:
     claims: Sequence[Claim]
     studies: Sequence[StudyReport]
     notes: Sequence[str] = ()
+    introduction: Sequence[str] = ()
 
     def html(self) -> str:
         """The report as one page that needs no network, with figures that can be zoomed and asked."""

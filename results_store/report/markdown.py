@@ -25,6 +25,7 @@ def _parts(report: Report) -> Iterator[str]:
     yield f"# {_text(report.title)}"
     if len(report.studies) == 1 and report.studies[0].description:
         yield _paragraph(report.studies[0].description)
+    yield from (inert(paragraph, keep="\n") for paragraph in report.introduction)
     yield _facts(report.facts)
     yield "\n".join(["- [Verdicts](#verdicts)", *(f"- [{_text(study.name)}](#{anchor})" for study, anchor in named)])
     yield "## Verdicts"

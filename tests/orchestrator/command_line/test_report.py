@@ -49,6 +49,31 @@ def test_a_title_of_ones_own(amor, store):
     assert answer.out.startswith("# What came of it\n")
 
 
+def test_an_introduction_of_ones_own(amor, store, tmp_path):
+    path = tmp_path / "introduction.md"
+    path.write_text("Why we\nasked <b>.\n\n    amor report numbers\n\nHow\x1b[2J.\n")
+    told = ("report", "numbers", "--introduction", path)
+    markdown = amor(*told, "--format", "markdown").out
+    assert "\n\nWhy we\nasked <b>.\n\n    amor report numbers\n\nHow\\x1b[2J.\n\n- Tags" in markdown
+    page = amor(*told, "--output", tmp_path / "page.html") and (tmp_path / "page.html").read_text()
+    assert "<p>Why we\nasked &lt;b&gt;.</p>" in page
+    assert "<code>    amor report numbers</code></pre>" in page
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(None, "no such file"), (b"\xff\xfe", "not UTF-8 text"), (b" " * 20_000_000, "larger than")],
+)
+def test_an_introduction_that_is_no_text(amor, store, tmp_path, content, message):
+    path = tmp_path / "introduction.md"
+    if content is not None:
+        path.write_bytes(content)
+    answer = amor("report", "numbers", "--introduction", path)
+    assert (answer.code, answer.out) == (2, "")
+    assert message in answer.err
+    assert answer.err.count("\n") == 1
+
+
 def test_a_file_that_was_changed_since_is_told(amor, store, study):
     study.write_text(study.read_text().replace("seeds: 2", "seeds: 3"))
     answer = amor("report", study, "--format", "markdown")
