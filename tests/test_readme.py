@@ -1,4 +1,4 @@
-"""What the README shows works as it stands there."""
+"""What the README, and what it leads to, shows works as it stands there."""
 
 import re
 from pathlib import Path
@@ -13,10 +13,18 @@ from results_store.records import FigureKind
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
+GUIDES = {
+    path: path.read_text()
+    for path in (
+        ROOT / "README.md",
+        *(ROOT / "docs" / f"{name}.md" for name in ("study_files", "search", "speed", "faults")),
+    )
+}
+TEXT = "\n".join(GUIDES.values())
 
 
 def blocks(language):
-    return re.findall(rf"^```{language}\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
+    return re.findall(rf"^```{language}\n(.*?)^```", TEXT, flags=re.MULTILINE | re.DOTALL)
 
 
 def test_the_study_is_valid(tmp_path):
@@ -71,7 +79,7 @@ def test_every_command_is_in_the_table_and_only_they():
     assert named == commands | groups
 
 
-@pytest.mark.parametrize("option", sorted(set(re.findall(r"`(--[a-z-]+)", README))))
+@pytest.mark.parametrize("option", sorted(set(re.findall(r"`(--[a-z-]+)", TEXT))))
 def test_every_option_exists(option, capfdbinary):
     helps = []
     for command in ("submit", "plan", "query", "list", "table", "figure", "replay", "report"):
@@ -122,9 +130,17 @@ def test_the_example_of_a_trainable_trains_its_study(tmp_path, monkeypatch):
     )
 
 
-def test_links_lead_somewhere():
-    for target in re.findall(r"\]\((?!http|#)([^)]+)\)", README):
-        assert (ROOT / target).exists(), target
+@pytest.mark.parametrize("path", sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("docs/*.md")), ids=lambda path: path.name)
+def test_links_lead_somewhere(path):
+    for target in re.findall(r"\]\((?!http)([^)]+)\)", path.read_text()):
+        file, _, anchor = target.partition("#")
+        other = path.parent / file if file else path
+        assert other.exists(), target
+        if anchor:
+            text = other.read_text()
+            headings = re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)
+            anchors = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+            assert anchor in anchors | set(re.findall(r'<a id="([^"]+)">', text)), target
 
 
 def test_the_figures_are_valid(tmp_path):
