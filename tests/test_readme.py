@@ -154,7 +154,5 @@ def test_the_figures_are_valid(tmp_path):
         "grid: {task.noise_length: [10, 50]}\n" + section
     )
     kinds = [figure.kind for figure in load_study(path).file.figures]
-    named = re.findall(
-        r"^\| `(\w+)` \|", README.split("## Figures of a study")[1].split("\n## ")[0], flags=re.MULTILINE
-    )
+    named = re.findall(r"^\| `(\w+)` \|", TEXT.split("## Figures of a study")[1].split("\n## ")[0], flags=re.MULTILINE)
     assert kinds == named == [kind.value for kind in FigureKind]
