@@ -26,9 +26,8 @@ def test_the_page_is_what_its_command_makes(tmp_path, monkeypatch):
     monkeypatch.chdir(ROOT)
     page = "docs/paper_v1.md"
     indented = [line for line in Path(page).read_text().splitlines() if line.startswith("    ")]
-    command = shlex.split(
-        "\n".join(indented[: 1 + next(n for n, line in enumerate(indented) if not line.endswith("\\"))])
-    )
+    number = 1 + next(n for n, line in enumerate(indented) if not line.endswith("\\"))
+    command = shlex.split(" ".join(line.removesuffix("\\") for line in indented[:number]))
     assert command[:2] == ["amor", "report"]
     assert page in command
     typed = [path for word in command for path in (sorted(map(str, Path().glob(word))) if "*" in word else [word])]
