@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from results_store import Store, StoreError
+from results_store import Store
 from results_store.records import EntropyRecord, EpochRecord, GateRecord, TrialRecord
 
 TRIAL_INTERVAL_S = 0.5
@@ -52,7 +52,8 @@ class Publisher:
     """The `RecordSink` of a worker: publishes records from a thread of its own, or when told to.
 
     A trial's weights and detail rows are published before its own row, which is the commit record: a trial that is in
-    the store is there as a whole. Thread-safe.
+    the store is there as a whole. After an error nothing more is published: rows that are added later may need others
+    that the error has cost. Thread-safe.
     """
 
     def __init__(self, store: Store, trial_interval_s: float = TRIAL_INTERVAL_S) -> None:
@@ -66,7 +67,7 @@ class Publisher:
         self._published: list[str] = []
         self._due_s: float | None = None
         self._last_flush_s = -float("inf")
-        self._error: StoreError | None = None
+        self._error: BaseException | None = None
         self._is_closed = False
         self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
         self._thread.start()
@@ -97,7 +98,7 @@ class Publisher:
         """Publishes all that was added; on return it is durable.
 
         Raises:
-            StoreError: the store cannot be written, now or in the thread before.
+            StoreError: the store cannot be written, now, in the thread, or at an earlier call.
         """
         self._publish()
         if self._error is not None:
@@ -139,9 +140,11 @@ class Publisher:
                 weights, self._weights = self._weights, []
                 self._due_s = None
                 self._last_flush_s = time.monotonic()
+            if self._error is not None:
+                return
             try:
                 publish_all(self._store, weights, details, trials)
-            except StoreError as error:
+            except BaseException as error:  # whatever it was, what was taken may not be there
                 self._error = error
                 return
             with self._changed:

@@ -1,17 +1,19 @@
 """The publisher: details before trials, many together, everything within its interval."""
 
+import contextlib
 import threading
 import time
 from datetime import UTC, datetime
 
 import pytest
 
+from orchestrator.errors import StopNow
 from orchestrator.worker.publisher import Publisher
-from results_store import Kind, MemoryStore, StorePathError
+from results_store import Kind, Layout, MemoryStore, StorePathError
 from results_store.records import EpochRecord, Provenance, TrialRecord
 
 
-def trial(number):
+def trial(number, **changes):
     return TrialRecord(
         trial_id=f"t{number}",
         attempt_id=f"a{number}",
@@ -33,11 +35,12 @@ def trial(number):
             threads=1,
             finished_at=datetime.now(UTC),
         ),
+        **changes,
     )
 
 
-def epoch(number):
-    return EpochRecord(trial_id=f"t{number}", attempt_id=f"a{number}", epoch=1, metrics={"train_loss": 1.0})
+def epoch(number, epoch=1):
+    return EpochRecord(trial_id=f"t{number}", attempt_id=f"a{number}", epoch=epoch, metrics={"train_loss": 1.0})
 
 
 class RecordingStore(MemoryStore):
@@ -109,6 +112,59 @@ def test_an_error_in_the_thread_is_raised_by_the_next_flush(store, publisher):
     with pytest.raises(StorePathError, match="no space left"):
         publisher.flush()
     assert publisher.take_published() == ()
+
+
+class FailingOnceStore(RecordingStore):
+    """Fails at one of its calls, and is well afterwards."""
+
+    def __init__(self, fails_at, error):
+        super().__init__()
+        self.fails_at, self.once = fails_at, error
+        self.num_calls = 0
+
+    def _call(self):
+        self.num_calls += 1
+        if self.num_calls == self.fails_at:
+            raise self.once
+
+    def publish(self, records):
+        self._call()
+        super().publish(records)
+
+    def publish_weights(self, content):
+        self._call()
+        return super().publish_weights(content)
+
+
+@pytest.mark.parametrize("error", [StorePathError("no space left"), RuntimeError("of a library"), StopNow()])
+@pytest.mark.parametrize("fails_at", range(1, 7))
+def test_no_row_is_there_without_its_details_and_weights_whichever_call_fails_once(fails_at, error):
+    store = FailingOnceStore(fails_at, error)
+    publisher = Publisher(store, trial_interval_s=60)
+    contents = [f"weights {number}".encode() for number in range(2)]
+
+    def flush():
+        with contextlib.suppress(type(error)):
+            publisher.flush()
+
+    # Each trial has an epoch and its weights in one flush, another epoch and its row in the next.
+    for number, content in enumerate(contents):
+        publisher.add_details([epoch(number)])
+        publisher.add_weights(content)
+        flush()
+        publisher.add_details([epoch(number, 2)])
+        publisher.add_trial(trial(number, weights_file=Layout.name_of_weights(content)))
+        flush()
+    with pytest.raises(type(error)):
+        publisher.flush()
+    publisher.close()
+    rows = store.rows(Kind.TRIALS)
+    assert len(rows) < 2
+    for row in rows:
+        assert store.weights(row["weights_file"])
+        epochs = [found["epoch"] for found in store.rows(Kind.EPOCHS) if found["attempt_id"] == row["attempt_id"]]
+        assert epochs == [1, 2]
+    assert publisher.take_published() == tuple(row["attempt_id"] for row in rows)
 
 
 def test_nothing_is_lost_or_published_twice_between_threads(store, publisher):
