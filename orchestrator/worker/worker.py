@@ -3,7 +3,7 @@
 import math
 import time
 import traceback
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -101,6 +101,7 @@ class StackRun:
         setup: what is known of the study and of the source.
         source: the hash of the trainable's source.
         sink: takes the records.
+        now_s: a clock that only goes forward.
     """
 
     def __init__(
@@ -110,6 +111,7 @@ class StackRun:
         setup: WorkerSetup,
         source: str,
         sink: RecordSink,
+        now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._tasks = {task.trial_id: task for task in assignment.tasks}
         self._trainable = trainable
@@ -120,7 +122,9 @@ class StackRun:
         self._stopped: set[str] = set()
         self._epochs: set[tuple[str, int]] = set()
         self._weights: dict[str, bytes] = {}
-        self._started_s = time.monotonic()
+        self._now_s = now_s
+        self._shared_until_s = now_s()
+        self._share_s = 0.0
 
     def train(self) -> None:
         """Trains all its trials.
@@ -252,7 +256,7 @@ class StackRun:
             status=status.value,
             config=task.config,
             metrics=metrics,
-            duration_s=(time.monotonic() - self._started_s) / len(self._tasks),
+            duration_s=self._duration_s(),
             stack_size=len(self._tasks),
             provenance=provenance_now(self._setup, self._source_hash),
             weights_file=None if weights is None else Layout.name_of_weights(weights),
@@ -261,6 +265,13 @@ class StackRun:
         if weights is not None:
             self._sink.add_weights(weights)
         self._sink.add_trial(record)
+
+    def _duration_s(self) -> float:
+        """What a trial that ends now has had of the stack's time."""
+        now_s = self._now_s()
+        self._share_s += (now_s - self._shared_until_s) / (len(self._tasks) - len(self._finished))
+        self._shared_until_s = now_s
+        return self._share_s
 
 
 def _close(reports: Iterator[Report]) -> None:

@@ -82,7 +82,7 @@ class TrialRecord:
         status: How the attempt ended.
         config: The resolved configuration, nested; its leaves become columns.
         metrics: Final metrics by name; None where a metric is not defined.
-        duration_s: Seconds that the attempt took.
+        duration_s: Seconds that the attempt took; where trials were trained together, its share of their time.
         stack_size: Number of trials that were trained together.
         provenance: Where, when and by which code.
         weights_file: Name of the file that holds the trained weights, published before this record; None: not kept.
