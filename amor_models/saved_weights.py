@@ -35,7 +35,7 @@ def load_weights(path: str | Path) -> Model:
     Returns:
         A stack of one in evaluation mode, to be called with `tokens` (1, sequences, time) and, for oracle gates,
         `needs_retrieval=` of the same shape; the result has `logits` and, for AMOR, `gate`, `gate_prob`, `entropy`
-        (normalised).
+        (normalised). A random gate begins with what it drew on the test split.
 
     Raises:
         ValueError: it is damaged, or holds no weights of one of AMOR's models.
@@ -52,6 +52,7 @@ def load_weights(path: str | Path) -> Model:
     except (SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
         what = " ".join(f"{type(error).__name__}: {error}".split())
         raise ValueError(f"{file} holds no weights of one of AMOR's models: {what:.300}") from error
+    model.begin_evaluation("test")
     return model.eval()
 
 
