@@ -28,7 +28,7 @@ from orchestrator.search.space import SearchedParameter, in_order
 from orchestrator.space.fields import all_paths
 from orchestrator.space.grid import VARIANT, Condition, Report, parse_condition
 from orchestrator.space.layers import Layers
-from orchestrator.trainables.test_split import refusal_of_metric
+from orchestrator.trainables.unseen_split import refusal_of_metric
 
 
 def check_search(

@@ -21,7 +21,7 @@ from orchestrator.document.validation import REQUIRED, shown, unknown_key
 from orchestrator.document.yaml_document import KeyPath
 from orchestrator.space.fields import all_paths, fields_at
 from orchestrator.trainables.contract import Trainable
-from orchestrator.trainables.test_split import refusal_of_metric
+from orchestrator.trainables.unseen_split import refusal_of_metric
 
 DECIMALS = 4
 """Of a measured value."""
