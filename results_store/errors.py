@@ -32,6 +32,7 @@ __all__ = [
     "SummariesError",
     "UnknownNameError",
     "WeightsError",
+    "first_line",
     "query_error",
 ]
 
@@ -93,6 +94,11 @@ class SummariesError(QueryError):
         listed = "; ".join(f"{column}: {message}" for (column, _), message in problems.items())
         super().__init__(inert(f"the summaries of table {table!r}: {listed}"))
         self.problems = problems
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an error's message; of one without a message, its type."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 def query_error(message: str) -> QueryError:

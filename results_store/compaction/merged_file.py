@@ -11,7 +11,7 @@ import duckdb
 from results_store.catalogue import Scan, VerifiedFile
 from results_store.catalogue.merging import ROWS_PER_GROUP, merge
 from results_store.catalogue.sources import columns_of, identifier, literal, source
-from results_store.errors import CompactionError
+from results_store.errors import CompactionError, first_line
 from results_store.layout import Layout
 from results_store.schemas import Kind
 from results_store.stores.publishing import publish_file, temporary_file
@@ -70,7 +70,7 @@ def publish_merged(
                 raise CompactionError(f"files of {kind.value} were merged into other rows than theirs; nothing changed")
             return publish_file(layout, kind, temporary)
     except duckdb.Error as error:
-        raise CompactionError(f"cannot merge files of {kind.value}: {str(error).splitlines()[0]}") from error
+        raise CompactionError(f"cannot merge files of {kind.value}: {first_line(error)}") from error
 
 
 def _digest(connection: duckdb.DuckDBPyConnection, kind: Kind, scan: Scan) -> tuple[int, int | None]:
@@ -102,7 +102,7 @@ def replaced_names(connection: duckdb.DuckDBPyConnection, files: Iterable[Verifi
     try:
         found = connection.execute(query).fetchall()
     except duckdb.Error as error:
-        raise CompactionError(f"cannot read the footers of files: {str(error).splitlines()[0]}") from error
+        raise CompactionError(f"cannot read the footers of files: {first_line(error)}") from error
     return {
         Path(path).name: {f"{stem}.parquet" for stem in value.decode("ascii", "replace").split(",")}
         for path, value in found
@@ -140,6 +140,6 @@ def holds(
     try:
         row = connection.execute(query).fetchone()
     except duckdb.Error as error:
-        raise CompactionError(f"cannot compare files of {kind.value}: {str(error).splitlines()[0]}") from error
+        raise CompactionError(f"cannot compare files of {kind.value}: {first_line(error)}") from error
     assert row is not None
     return not row[0]

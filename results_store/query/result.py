@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import duckdb
 import pyarrow as pa
 
-from results_store.errors import QueryError, query_error
+from results_store.errors import QueryError, first_line, query_error
 from results_store.text import inert
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ def translated_errors() -> Iterator[None]:
     try:
         yield
     except duckdb.PermissionException as error:
-        first_line = str(error).splitlines()[0].removeprefix("Permission Error: ")
-        raise QueryError(inert(f"{first_line}; a query reads nothing but its store")) from None
+        refusal = first_line(error).removeprefix("Permission Error: ")
+        raise QueryError(inert(f"{refusal}; a query reads nothing but its store")) from None
     except (duckdb.Error, pa.ArrowException, OSError) as error:  # Arrow's own name for OSError is ArrowIOError
         message = str(error)
         if isinstance(error, (duckdb.IOException, duckdb.InternalException)) or ".parquet" in message:

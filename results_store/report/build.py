@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from results_store.errors import StoreError, UnknownNameError
+from results_store.errors import StoreError, UnknownNameError, first_line
 from results_store.figures import FigureFormat, figure_bytes, figure_names, search_figure
 from results_store.recorded import recorded_tables
 from results_store.report.chart_tables import chart_tables
@@ -151,7 +151,7 @@ def _tables(results: Results, study: str, notes: list[str]) -> list[Table]:
         try:
             tables.append(results.table(study, name))
         except StoreError as error:
-            notes.append(f"Table {name}: {_first_line(error)}")
+            notes.append(f"Table {name}: {first_line(error)}")
     return tables
 
 
@@ -162,7 +162,7 @@ def _charts(results: Results, study: str, notes: list[str]) -> list[Chart]:
         try:
             charts.append(results.chart(study, name))
         except StoreError as error:
-            notes.append(f"Figure {name}: {_first_line(error)}")
+            notes.append(f"Figure {name}: {first_line(error)}")
     return charts
 
 
@@ -213,7 +213,7 @@ def _pictures(results: Results, study: str, notes: list[str]) -> list[SearchPict
             try:
                 png = figure_bytes(search_figure(history, name), FigureFormat.PNG, dpi=_SCREEN_DPI)
             except StoreError as error:
-                notes.append(f"{title}: {_first_line(error)}")
+                notes.append(f"{title}: {first_line(error)}")
                 continue
             alternative = f"{title}, drawn; the numbers stand in the tables of this study."
             pictures.append(SearchPicture(name=name, title=title, alternative=alternative, png=png))
@@ -223,7 +223,3 @@ def _pictures(results: Results, study: str, notes: list[str]) -> list[SearchPict
 def _base_name(path: str | None) -> str:
     """The name of a study file, without the folders of the machine that it was submitted from."""
     return (path or "").replace("\\", "/").rpartition("/")[2]
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]

@@ -20,7 +20,7 @@ from results_store.catalogue.scan import NotTrustedError, read_whole, scan_kind
 from results_store.catalogue.sources import columns_of, source
 from results_store.compaction import end_earlier_one
 from results_store.compaction.lock import only_one
-from results_store.errors import CompactionError, StorePathError
+from results_store.errors import CompactionError, StorePathError, first_line
 from results_store.layout import Layout
 from results_store.query import connect
 from results_store.schemas import Kind
@@ -166,7 +166,7 @@ class _Check:
         except duckdb.Error as error:
             # Where locks do not work, a compaction may delete a file meanwhile.
             if all(file.path.exists() for scan in scans.values() for file in scan.files):
-                raise StorePathError(f"cannot check the rows of {self._layout.root}: {_first_line(error)}") from error
+                raise StorePathError(f"cannot check the rows of {self._layout.root}: {first_line(error)}") from error
             raise CompactionError(f"files of {self._layout.root} went while they were checked; try again") from error
 
     def _quarantine(self, problems: tuple[Problem, ...]) -> None:
@@ -194,7 +194,7 @@ def _undecodable(layout: Layout, kind: Kind, files: Sequence[VerifiedFile]) -> t
         return (*_undecodable(layout, kind, files[:half]), *_undecodable(layout, kind, files[half:]))
     path = files[0].path
     if isinstance(error, _NOT_ITS_FAULT):
-        return (Problem(path=path, reason=f"its rows cannot be read: {_first_line(error)}", is_unreadable=True),)
+        return (Problem(path=path, reason=f"its rows cannot be read: {first_line(error)}", is_unreadable=True),)
     try:
         read_whole(path)
     except FileNotFoundError:
@@ -203,7 +203,7 @@ def _undecodable(layout: Layout, kind: Kind, files: Sequence[VerifiedFile]) -> t
         return (Problem.unreadable(path, refused),)
     except NotTrustedError as changed:
         return (Problem(path=path, reason=str(changed)),)
-    return (Problem(path=path, reason=f"its rows cannot be read: {_first_line(error)}"),)
+    return (Problem(path=path, reason=f"its rows cannot be read: {first_line(error)}"),)
 
 
 def _error_of(layout: Layout, kind: Kind, files: Sequence[VerifiedFile]) -> duckdb.Error | None:
@@ -216,7 +216,3 @@ def _error_of(layout: Layout, kind: Kind, files: Sequence[VerifiedFile]) -> duck
     except duckdb.Error as error:
         return error
     return None
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0]

@@ -183,15 +183,16 @@ def test_a_file_that_breaks_duckdb_takes_no_sound_one_with_it(filled, monkeypatc
     assert results_store.open(filled.path).sql(COUNTS).rows() == [(6, 5)]
 
 
+@pytest.mark.parametrize("message", ["x", ""])
 @pytest.mark.parametrize("error", [duckdb.OutOfMemoryException, duckdb.InterruptException, OSError])
-def test_a_sound_file_that_cannot_be_read_now_stays(filled, monkeypatch, doctor_module, error):
+def test_a_sound_file_that_cannot_be_read_now_stays(filled, monkeypatch, doctor_module, error, message):
     """Too little memory, a disk that fails for a while: nothing of it is the file's fault."""
     file = first_file(filled)
 
     def error_of(layout, kind, files):
         if file not in {one.path for one in files}:
             return None
-        return duckdb.IOException("x") if error is OSError else error("x")
+        return duckdb.IOException(message) if error is OSError else error(message)
 
     def read_whole(path):
         raise OSError(5, "Input/output error")
