@@ -15,6 +15,10 @@ os.environ.pop("RAY_ADDRESS", None)
 os.environ.pop("AMOR_STORE", None)
 prepare_environment(None)
 
+from left_behind import watch_over  # noqa: E402 - of the folder that was made importable above
+
+nothing_is_left_behind = watch_over(Path(__file__).parents[1])
+
 
 @pytest.fixture
 def weird_path(tmp_path):
