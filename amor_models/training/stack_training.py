@@ -14,7 +14,7 @@ from amor_models.evaluation import Counts, Split, entropy_rows, evaluate, sample
 from amor_models.gates import EntropyGate
 from amor_models.metrics import EPOCH_METRICS, RETRIEVAL_IS_LEARNED
 from amor_models.models import Amor, Model, build_stack
-from amor_models.replication import dump
+from amor_models.replication import dump, fill
 from amor_models.tasks import dataset_of
 from amor_models.training.loss import Loss
 from amor_models.training.optimiser import StackedAdamW
@@ -199,26 +199,43 @@ class StackTraining:
 
     def _finish(self, epoch: int, values: Mapping[str, dict[str, MetricValue]]) -> Iterator[Report]:
         """The last reports of the trials that end with this epoch, whose values are given."""
-        test_splits = [member.test for member in self._members]
-        counts = evaluate(self._model, test_splits, "test")
-        samples = sample_rows(self._model, test_splits, "test", NUM_SAMPLES)
-        dense = self._model.dense_attention_madds(self._config.task.seq_length - 1)
-        for trial, (member, count, rows) in enumerate(zip(self._members, counts, samples, strict=True)):
-            key = member.setup.key
-            if key not in values:
-                continue
-            if count.has_entropy:
-                yield EntropyReport(key=key, rows=entropy_rows(count))
-            yield GateReport(key=key, rows=rows)
-            test: dict[str, MetricValue] = _of_split("test", count)
-            test["epochs_to_retrieval"] = member.epochs_to_retrieval
-            test["epochs_trained"] = epoch
-            test["num_parameters"] = self._model.num_parameters()
-            test["attention_madds_executed"] = count.attention_madds
-            test["attention_madds_dense"] = dense * self._config.task.num_test
-            if member.setup.save_weights:
-                yield WeightsReport(key=key, tensors=dump(self._model, trial))
-            yield final_report(key, values[key] | test)
+        done = [trial for trial, key in enumerate(self.keys) if key in values]
+        if len(done) == len(self._members):
+            stacks = [(self._model, self._members)]
+        else:  # the others are spared this evaluation
+            stacks = [(self._alone(trial), [self._members[trial]]) for trial in done]
+        for model, members in stacks:
+            yield from _last_reports(model, members, epoch, values)
+
+    def _alone(self, trial: int) -> Model:
+        """A copy of one trial's model as a stack of one, which computes the same bits."""
+        setup = self._members[trial].setup
+        model = build_stack([setup.config], [setup.streams])
+        fill(model, dump(self._model, trial))
+        return model
+
+
+def _last_reports(
+    model: Model, members: Sequence[_Member], epoch: int, values: Mapping[str, dict[str, MetricValue]]
+) -> Iterator[Report]:
+    """Evaluates a stack whose trials all end with this epoch on the test split."""
+    test_splits = [member.test for member in members]
+    counts = evaluate(model, test_splits, "test")
+    samples = sample_rows(model, test_splits, "test", NUM_SAMPLES)
+    for trial, (member, count, rows) in enumerate(zip(members, counts, samples, strict=True)):
+        key, task = member.setup.key, member.setup.config.task
+        if count.has_entropy:
+            yield EntropyReport(key=key, rows=entropy_rows(count))
+        yield GateReport(key=key, rows=rows)
+        test: dict[str, MetricValue] = _of_split("test", count)
+        test["epochs_to_retrieval"] = member.epochs_to_retrieval
+        test["epochs_trained"] = epoch
+        test["num_parameters"] = model.num_parameters()
+        test["attention_madds_executed"] = count.attention_madds
+        test["attention_madds_dense"] = model.dense_attention_madds(task.seq_length - 1) * task.num_test
+        if member.setup.save_weights:
+            yield WeightsReport(key=key, tensors=dump(model, trial))
+        yield final_report(key, values[key] | test)
 
 
 def _of_split(split: str, counts: Counts) -> dict[str, MetricValue]:

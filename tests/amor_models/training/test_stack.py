@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from amor_models import EPOCH_METRICS, METRICS
 from amor_models.configuration import ExperimentConfig, identity_config
+from amor_models.evaluation import evaluate
 from amor_models.randomness import Streams
 from amor_models.training import (
     EntropyReport,
@@ -17,6 +18,7 @@ from amor_models.training import (
     GateReport,
     StackTraining,
     TrialSetup,
+    WeightsReport,
     max_stack_size,
     prepare_worker,
     stack_key,
@@ -220,6 +222,46 @@ def test_training_stops_some_epochs_after_retrieval_is_learned(model, monkeypatc
             if last < epochs:
                 alone = final(run(setup(config(model, epochs=last), seed))[str(seed)]).values
                 assert values == alone
+
+
+@pytest.mark.parametrize("model", MODELS, ids=str)
+def test_who_ends_earlier_is_evaluated_on_its_own_with_the_same_bits(model, monkeypatch):
+    """At the paper's width, with weights, whole reports: nothing tells how many others were in the stack."""
+    monkeypatch.setattr("amor_models.training.stack_training.RETRIEVAL_IS_LEARNED", -1.0)  # learned at once
+    evaluated = []
+
+    def counted(model, splits, name):
+        evaluated.extend(split for split in splits if name == "test")
+        return evaluate(model, splits, name)
+
+    monkeypatch.setattr("amor_models.training.stack_training.evaluate", counted)
+    lengths = {0: 1, 1: 2, 2: 1, 3: 3, 4: 3}
+    members = [
+        TrialSetup(
+            key=str(seed),
+            config=config(model, **WIDE, epochs=3, stop_after_retrieval=epochs - 1),
+            streams=Streams(seed),
+            save_weights=True,
+        )
+        for seed, epochs in lengths.items()
+    ]
+    stacked = run(*members)
+    assert {key: final(reports).values["epochs_trained"] for key, reports in stacked.items()} == {
+        str(seed): epochs for seed, epochs in lengths.items()
+    }
+    assert len(evaluated) == len(members), "each test split once"
+    for member in members:
+        assert plain(stacked[member.key]) == plain(run(member)[member.key])
+
+
+def plain(reports):
+    """Reports that can be compared, weights as bytes."""
+    return [
+        {name: tensor.tobytes() for name, tensor in report.tensors.items()}
+        if isinstance(report, WeightsReport)
+        else report
+        for report in reports
+    ]
 
 
 def test_a_stack_that_all_have_left_ends():
