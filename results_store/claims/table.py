@@ -154,7 +154,7 @@ def _line(verdict: ClaimVerdict) -> dict[str, str]:
         "Claim": verdict.name,
         "Metric": title[:1].upper() + title[1:],
         "Statement": verdict.statement,
-        "Verdict": verdict.verdict.outcome.value,
+        "Verdict": verdict.verdict.word,
         "Effect": _effect(verdict),
         "Corrected p": _p(verdict),
         "n": _n(verdict),
@@ -235,7 +235,7 @@ def _notes(verdict: ClaimVerdict) -> list[str]:
     decided = verdict.verdict
     notes = []
     if decided.is_descriptive or decided.outcome in (Outcome.INCONCLUSIVE, Outcome.INCOMPLETE):
-        kind = f"{decided.outcome}, described without a test" if decided.is_descriptive else decided.outcome
+        kind = f"{decided.word}, described without a test" if decided.is_descriptive else decided.word
         notes.append(f"{kind}: {decided.reason}")
     if verdict.effect_of:
         notes.append(f"the effect is that of its weakest part, {verdict.effect_of}")

@@ -42,6 +42,8 @@ def _claim(decided: ClaimVerdict) -> Claim:
         name=decided.name,
         statement=f"{decided.title or decided.metric}: {decided.statement}",
         outcome=verdict.outcome.value,
+        verdict=verdict.word,
+        is_tested=not verdict.is_descriptive,
         reason=_sentence(verdict.reason),
         effect=texts["Effect"],
         p=texts["Corrected p"],

@@ -21,7 +21,7 @@ from results_store.report.anchors import anchors
 from results_store.report.content import Figure, Report, StudyReport, TextTable
 from results_store.report.interactive import figure_json
 from results_store.report.looks import page_looks
-from results_store.report.wording import CLAIMS_NOTE, tally
+from results_store.report.wording import claims_note, tally
 from results_store.text import inert
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def render_html(report: Report) -> str:
         report=report,
         parts=parts,
         titles=_TITLES,
-        claims_note=CLAIMS_NOTE,
+        claims_note=claims_note(report.claims),
         tally=tally(report.claims, report.notes),
         policy=_trusted(_policy([digest, _digest(script)] if plotly else [])),
         css=_trusted(_asset("report.css")),

@@ -37,6 +37,10 @@ class Outcome(StrEnum):
     INCOMPLETE = "incomplete"
 
 
+_DESCRIBED = {Outcome.SUPPORTED: "as claimed", Outcome.REFUTED: "not as claimed"}
+"""What the outcomes of descriptive kinds are called."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
     """What became of a claim, and why.
@@ -80,6 +84,11 @@ class Verdict:
     def is_descriptive(self) -> bool:
         """Whether the claim is of a kind that has no p-value."""
         return self.p is None
+
+    @property
+    def word(self) -> str:
+        """The outcome as people read it: only what was tested is called supported or refuted."""
+        return _DESCRIBED.get(self.outcome, self.outcome.value) if self.is_descriptive else self.outcome.value
 
 
 def decide_family(

@@ -63,7 +63,7 @@ def test_footnotes_say_what_to_bear_in_mind(table):
     notes = table.footnotes()
     assert "Family study: 4 claims, corrected together." in notes
     assert "incomplete: incomplete: replicates: 8 missing." in notes
-    assert "series & 5 %: supported, described without a test: no step goes the other way." in notes
+    assert "series & 5 %: as claimed, described without a test: no step goes the other way." in notes
 
 
 def test_a_note_on_several_claims_stands_once(stores, make):

@@ -53,7 +53,7 @@ def test_links_of_the_contents_lead_somewhere(whole_report):
 def test_nothing_in_it_is_markup_that_is_not_ours(whole_report):
     report = whole_report
     claim = Claim(
-        study=HOSTILE, name=HOSTILE, statement=HOSTILE, outcome="supported", reason=HOSTILE, effect=HOSTILE, p=HOSTILE,
+        study=HOSTILE, name=HOSTILE, statement=HOSTILE, outcome="supported", verdict=HOSTILE, is_tested=True, reason=HOSTILE, effect=HOSTILE, p=HOSTILE,
         num_seeds=HOSTILE, family=HOSTILE, notes=[HOSTILE],
         arms=[ClaimArm(label=HOSTILE, measured=HOSTILE, published=HOSTILE, place=HOSTILE)],
     )  # fmt: skip

@@ -232,7 +232,7 @@ def test_what_stands_in_a_store_is_text(visit, report):
         file=dataclasses.replace(first.file, name=HOSTILE, text=HOSTILE),
     )  # fmt: skip
     claim = Claim(
-        study=HOSTILE, name=HOSTILE, statement=HOSTILE, outcome="supported", reason=HOSTILE, effect=HOSTILE, p=HOSTILE,
+        study=HOSTILE, name=HOSTILE, statement=HOSTILE, outcome="supported", verdict=HOSTILE, is_tested=True, reason=HOSTILE, effect=HOSTILE, p=HOSTILE,
         num_seeds=HOSTILE, family=HOSTILE, notes=[HOSTILE],
         arms=[ClaimArm(label=HOSTILE, measured=HOSTILE, published=HOSTILE, place=HOSTILE)],
     )  # fmt: skip
