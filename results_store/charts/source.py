@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from results_store.catalogue.sources import identifier
 from results_store.charts.cells import ShownCell, ShownTrial, describe_gaps, labelled, number
 from results_store.errors import MissingRowsError
-from results_store.records import FigureRecord, FigureVariant, MetricInfo, TrialStatus
+from results_store.records import FigureRecord, FigureVariant, MetricInfo, TrialState
 from results_store.text import inert
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def _cell(shown: FigureVariant, rows: Sequence[Mapping[str, Any]], metrics: Sequ
         ShownTrial(
             trial_id=str(row["trial_id"]),
             seed=int(row["seed"]),
-            is_completed=row["state"] == TrialStatus.COMPLETED,
+            is_completed=row["state"] == TrialState.COMPLETED,
             state=str(row["state"]),
             values={name: number(row[name]) for name in metrics},
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from results_store.records import MetricInfo
+from results_store.records import MetricInfo, TrialState
 from results_store.report.content import TextTable
 from results_store.report.members import CellMembers
 from results_store.tables import Column, Table
@@ -45,7 +45,7 @@ def seed_tables(cells: Sequence[CellMembers], metrics: Sequence[MetricInfo]) -> 
                 member = by_seed.get(seed)
                 value = None if member is None else member.values[metric.name]
                 is_number = value is not None and math.isfinite(value)
-                if member is not None and member.state != "completed":
+                if member is not None and member.state != TrialState.COMPLETED:
                     texts.append(member.state)
                 else:
                     texts.append(column.number(value) if value is not None and is_number else _ABSENT)

@@ -29,7 +29,7 @@ import pyarrow as pa
 
 from results_store.errors import QueryError
 from results_store.query import QueryResult
-from results_store.records import MetricInfo, TableRecord
+from results_store.records import MetricInfo, TableRecord, TrialState
 from results_store.statistics import LearningTime
 from results_store.tables.asked import asked_summaries
 from results_store.tables.cell import Cell, Line
@@ -197,7 +197,7 @@ def _num_undefined(replicates: Replicates, states: Sequence[str]) -> int:
     """
     if len(states) != len(replicates) or all(item is None for item in replicates):
         return 0
-    return sum(state == "completed" and item is None for state, item in zip(states, replicates, strict=True))
+    return sum(state == TrialState.COMPLETED and item is None for state, item in zip(states, replicates, strict=True))
 
 
 def _parsed(value: Any) -> Replicates:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from results_store.records import TrialState
 from results_store.statistics import IntervalMethod, LogRankTest, Share, Survival
 from results_store.tables.cell import Cell, Line
 from results_store.tables.column import Column
@@ -77,7 +78,7 @@ def _of_other_summaries(columns: Sequence[Column], lines: Sequence[Line]) -> Ite
 
 
 def _missing(line: Line, columns: Sequence[Column]) -> Iterator[str]:
-    counts = Counter(state for state in line.states if state != "completed")
+    counts = Counter(state for state in line.states if state != TrialState.COMPLETED)
     if counts:
         listed = ", ".join(f"{counts[state]} {state}" for state in sorted(counts))
         yield f"{line.label}: of {len(line.states)} replicates, {listed}."
