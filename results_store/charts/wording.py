@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from results_store.charts.cells import ShownCell, ShownTrial, describe_gaps
 from results_store.charts.chart import Axis
 from results_store.records import MetricInfo
+from results_store.wording import unit_suffix
 
 __all__ = ["capital", "gap_sentences", "metric_axis", "seeds_sentence", "spoken", "spoken_interval"]
 
@@ -25,7 +26,7 @@ def capital(text: str) -> str:
 def spoken(value: float, unit: str) -> str:
     """A number in a sentence: percent with one decimal, or four significant digits with the unit."""
     (shown,) = _digits(unit, value)
-    return shown + _shown_unit(unit)
+    return shown + unit_suffix(unit)
 
 
 def spoken_interval(value: float, low: float | None, high: float | None, unit: str) -> str:
@@ -33,11 +34,7 @@ def spoken_interval(value: float, low: float | None, high: float | None, unit: s
     if low is None or high is None:
         return spoken(value, unit)
     middle, lower, upper = _digits(unit, value, low, high)
-    return f"{middle}{_shown_unit(unit)} [{lower}, {upper}]"
-
-
-def _shown_unit(unit: str) -> str:
-    return {"fraction": " %", "count": "", "": ""}.get(unit, f" {unit}")
+    return f"{middle}{unit_suffix(unit)} [{lower}, {upper}]"
 
 
 def _digits(unit: str, *values: float) -> list[str]:

@@ -39,6 +39,11 @@ class _StudyClaims:
     metrics: Mapping[str, MetricInfo]
     notes: Sequence[str]
 
+    @property
+    def units(self) -> Mapping[str, str]:
+        """Units of its metrics."""
+        return {name: metric.unit for name, metric in self.metrics.items()}
+
 
 def decide_claims(results: Results, studies: Sequence[str] = ()) -> ClaimVerdicts:
     """Decides the claims of some studies, or of all.
@@ -60,7 +65,7 @@ def decide_claims(results: Results, studies: Sequence[str] = ()) -> ClaimVerdict
         decided = _decide_family(members, replicates)
         verdicts |= {(verdict.study, verdict.name): verdict for verdict in decided}
     history = {
-        found.study: notes_on_history(results, found.study, found.recorded.claims)
+        found.study: notes_on_history(results, found.study, found.recorded.claims, found.units)
         for found in shown
         if found.recorded.claims
     }
@@ -141,12 +146,13 @@ def _verdict(
         expect=statement.expect,
         family=claim.family,
         family_size=size,
-        statement=in_words(statement),
+        statement=in_words(statement, found.units),
         verdict=verdict,
         arms=tuple(_arm(found, metric, arm, replicates) for metric, arm in arms),
         title=", ".join(_title(found, metric) for metric in metrics),
         unit=_unit(found, effect_of.metric),
-        effect_of="" if effect_of is statement else in_words(effect_of),
+        has_bound=any(part.expect in ("at_least", "at_most") for part in (statement, *statement.parts)),
+        effect_of="" if effect_of is statement else in_words(effect_of, found.units),
     )
 
 

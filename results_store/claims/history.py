@@ -59,13 +59,16 @@ class _Submission:
     replicates: Collection[_Replicate]
 
 
-def notes_on_history(results: Results, study: str, claims: Sequence[ClaimRecord]) -> Mapping[str, tuple[str, ...]]:
+def notes_on_history(
+    results: Results, study: str, claims: Sequence[ClaimRecord], units: Mapping[str, str]
+) -> Mapping[str, tuple[str, ...]]:
     """Notes on a study's claims, by the claim's name.
 
     Args:
         results: A store opened for reading.
         study: Name of the study.
         claims: The claims of its latest submission.
+        units: Of its metrics, by name.
     """
     rows = results.sql(_SUBMISSIONS, {"study": study}).rows()
     if len(rows) < 2:
@@ -97,7 +100,7 @@ def notes_on_history(results: Results, study: str, claims: Sequence[ClaimRecord]
         for submission_id, submitted_at, version, _ in rows
     ]
     return {
-        claim.name: (*_on_seeds(claim, submissions, finished), *_on_claim(claim, submissions, finished))
+        claim.name: (*_on_seeds(claim, submissions, finished), *_on_claim(claim, submissions, finished, units))
         for claim in claims
     }
 
@@ -127,7 +130,10 @@ def _on_seeds(
 
 
 def _on_claim(
-    claim: ClaimRecord, submissions: Sequence[_Submission], finished: Mapping[_Replicate, datetime]
+    claim: ClaimRecord,
+    submissions: Sequence[_Submission],
+    finished: Mapping[_Replicate, datetime],
+    units: Mapping[str, str],
 ) -> list[str]:
     """Whether the claim was made, or got its present form, when results of its cells were there."""
     for earlier, later in reversed(list(pairwise(submissions))):
@@ -149,16 +155,16 @@ def _on_claim(
         if not looked_at:
             return []
         had = f"when {_count(looked_at)} of its cells had results"
-        return [f"{_change(before, claim, is_same)} on {_time(later.submitted_at)}, {had}"]
+        return [f"{_change(before, claim, is_same, units)} on {_time(later.submitted_at)}, {had}"]
     return []
 
 
-def _change(before: ClaimRecord | None, claim: ClaimRecord, is_same: bool) -> str:
+def _change(before: ClaimRecord | None, claim: ClaimRecord, is_same: bool, units: Mapping[str, str]) -> str:
     if before is None:
         return "claimed after looking:"
     if is_same:
         return f"moved after looking from family {before.family!r}:"
-    one, other = in_words(before.statement), in_words(claim.statement)
+    one, other = in_words(before.statement, units), in_words(claim.statement, units)
     if one == other:
         return "its cells were configured anew after looking:"
     return f"changed after looking from “{one}”:"

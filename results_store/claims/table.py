@@ -14,8 +14,11 @@ from results_store.statistics import IntervalMethod, Outcome, mean_interval
 from results_store.tables.column import Column
 from results_store.tables.latex_floats import PrintedColumn, PrintedGroup, latex_floats
 from results_store.text import inert
+from results_store.wording import unit_suffix
 
-__all__ = ["ClaimTable"]
+__all__ = ["BOUNDS_NOTE", "ClaimTable"]
+
+BOUNDS_NOTE = "Bounds (≥, ≤) are tested strictly: the interval has to lie beyond the number."
 
 _ABSENT = "—"
 _HEADER = ("Claim", "Metric", "Statement", "Verdict", "Effect", "Corrected p", "n", "Our means")
@@ -103,6 +106,8 @@ class ClaimTable:
         notes = [self._effects()]
         if self._has_published:
             notes.append("Inside: whether the published value lies between the smallest and the largest of our seeds.")
+        if any(verdict.has_bound for verdict in self.verdicts):
+            notes.append(BOUNDS_NOTE)
         notes += self._families()
         claims_by_note: dict[str, list[str]] = {}
         for verdict in self.verdicts:
@@ -181,7 +186,7 @@ def _effect(verdict: ClaimVerdict) -> str:
     if interval.mean is None:
         return _ABSENT
     column = Column(name="", title="", unit=verdict.unit)
-    unit = {"fraction": " pp", "count": "", "": ""}.get(verdict.unit, f" {verdict.unit}")
+    unit = unit_suffix(verdict.unit, is_difference=True)
     if interval.method is IntervalMethod.CONSTANT:
         return f"{_signed(column.number(interval.mean))}{unit} [all equal]"
     if interval.low is None or interval.high is None:

@@ -55,6 +55,7 @@ class ClaimVerdict:
         notes: What to know of how it came about, such as seeds that were added after looking.
         title: What the metric is called in tables.
         unit: Unit of the effect.
+        has_bound: Whether it, or a part of it, says that something is at least, or at most, a number.
         effect_of: The part of a conjunction whose effect stands for it, which is its weakest; else empty.
     """
 
@@ -71,6 +72,7 @@ class ClaimVerdict:
     title: str = ""
     unit: str = ""
     effect_of: str = ""
+    has_bound: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

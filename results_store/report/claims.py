@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from results_store.claims import ClaimArm as DecidedArm
 from results_store.claims import ClaimTable, ClaimVerdict
 from results_store.report.content import Claim, ClaimArm
 from results_store.tables import Column
+from results_store.wording import unit_suffix
 
 if TYPE_CHECKING:
     from results_store.results import Results
@@ -36,6 +38,7 @@ def _claim(decided: ClaimVerdict) -> Claim:
     else:
         others = "alone" if decided.family_size == 1 else f"one of {decided.family_size} claims corrected together"
         family = f"Family {decided.family}: {others}."
+    names = {name for arm in decided.arms for name in (arm.label, arm.variant, arm.metric)}
     weakest = [f"The effect is that of its weakest part: {decided.effect_of}."] if decided.effect_of else []
     return Claim(
         study=decided.study,
@@ -44,19 +47,20 @@ def _claim(decided: ClaimVerdict) -> Claim:
         outcome=verdict.outcome.value,
         verdict=verdict.word,
         is_tested=not verdict.is_descriptive,
-        reason=_sentence(verdict.reason),
+        has_bound=decided.has_bound,
+        reason=_sentence(verdict.reason, names),
         effect=texts["Effect"],
         p=texts["Corrected p"],
         num_seeds=texts["n"],
         family=family,
         arms=[_arm(arm) for arm in decided.arms],
-        notes=[*weakest, *map(_sentence, (*verdict.warnings, *decided.notes))],
+        notes=[*weakest, *(_sentence(note, names) for note in (*verdict.warnings, *decided.notes))],
     )
 
 
 def _arm(arm: DecidedArm) -> ClaimArm:
     column = Column(name=arm.metric, title=arm.metric, unit=arm.unit)
-    unit = {"fraction": " %", "count": "", "": ""}.get(arm.unit, f" {arm.unit}")
+    unit = unit_suffix(arm.unit)
     values = [value for value in arm.values.values() if value is not None and math.isfinite(value)]
     measured = "no values yet"
     if values:
@@ -71,6 +75,9 @@ def _arm(arm: DecidedArm) -> ClaimArm:
     )
 
 
-def _sentence(text: str) -> str:
+def _sentence(text: str, names: Collection[str]) -> str:
+    """A text as a sentence; names stay as they are written, also at its begin."""
     text = text.strip()
-    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '!', '?')) else '.'}"
+    begins_with_name = any(text.startswith(name) and not re.match(r"\w", text[len(name) :]) for name in names)
+    begin = text[:1] if begins_with_name else text[:1].upper()
+    return f"{begin}{text[1:]}{'' if text.endswith(('.', '!', '?')) else '.'}"

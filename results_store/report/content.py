@@ -142,6 +142,7 @@ class Claim:
         outcome: Supported, refuted, inconclusive or incomplete.
         verdict: The same in words; a claim that is described without a test is as claimed, or not, instead.
         is_tested: Whether it has a p-value.
+        has_bound: Whether it says that something is at least, or at most, a number.
         reason: Why.
         effect: The effect with its interval.
         p: The corrected p-value.
@@ -162,6 +163,7 @@ class Claim:
     p: str
     num_seeds: str
     family: str
+    has_bound: bool = False
     arms: Sequence[ClaimArm] = ()
     notes: Sequence[str] = ()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from results_store.claims.table import BOUNDS_NOTE
 from results_store.report.content import Claim
 from results_store.statistics import Outcome
 
@@ -23,8 +24,12 @@ _DESCRIBED = (
 
 def claims_note(claims: Sequence[Claim]) -> str:
     """What the verdicts mean, as far as there are such."""
-    is_tested = {claim.is_tested for claim in claims}
-    return " ".join([*([_TESTED] if True in is_tested else []), *([_DESCRIBED] if False in is_tested else [])])
+    notes = {
+        _TESTED: any(claim.is_tested for claim in claims),
+        BOUNDS_NOTE: any(claim.has_bound for claim in claims),
+        _DESCRIBED: any(not claim.is_tested for claim in claims),
+    }
+    return " ".join(note for note, is_needed in notes.items() if is_needed)
 
 
 def tally(claims: Sequence[Claim], undecided: Sequence[str]) -> str:

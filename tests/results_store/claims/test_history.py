@@ -112,7 +112,7 @@ def test_a_claim_that_was_made_after_looking_is_told(stores, make, claim):
     ("before", "expected"),
     [
         (lambda make: make.claim("x", "less", "a", "b"), "changed after looking from “a < b”"),
-        (lambda make: make.claim("x", "greater", "a", "b", margin=0.5), "changed after looking from “a > b + 0.5”"),
+        (lambda make: make.claim("x", "greater", "a", "b", margin=0.5), "changed after looking from “a > b + 50 pp”"),
         (lambda make: make.claim("x", "greater", "a", "c"), "changed after looking from “a > c”"),
         (lambda make: make.claim("x", "greater", "a", "b", family="other"), "moved after looking from family 'other'"),
         (

@@ -49,3 +49,17 @@ def test_p_values_are_explained_only_where_there_are_any(store):
     assert "\n2 claims described without a test: 1 as claimed, 1 not as claimed." in text
     assert "described without a test: it is as claimed" in text
     assert "sign-flip" not in text
+
+
+def test_names_stay_as_they_are_written_where_sentences_begin(store):
+    unknown = ArmRecord(variant="low", label="low", cell_id=None, reason="a value of its configuration is not known")
+    other = ArmRecord(variant="high", label="high", cell_id="one/high/")
+    statement = StatementRecord(expect="greater", metric="num_parameters", arms=(unknown, other))
+    never = StatementRecord(expect="greater", metric="test_accuracy", arms=(other, other))
+    claims = [
+        ClaimRecord(name=name, family="one", statement=stated) for name, stated in (("a", statement), ("b", never))
+    ]
+    broken = {("high", seed) for seed in range(4)}
+    reported.publish(store, "one", variants=("low", "high"), claims=claims, broken=broken)
+    reasons = [claim.reason for claim in results_store.open(store.path).report("one").claims]
+    assert reasons == ["low: a value of its configuration is not known.", "Replicates: 4 missing."]
