@@ -97,6 +97,7 @@ def render_html(report: Report) -> str:
         finalize=lambda value: inert(value) if type(value) is str else value,
     )
     environment.filters["lines"] = lambda text: Markup.escape(inert(text, keep="\n\t"))
+    environment.filters["breakable"] = lambda name: Markup.escape(inert(name)).replace("_", Markup("_<wbr>"))
     environment.filters["data_uri"] = lambda png: f"data:image/png;base64,{base64.b64encode(png).decode()}"
     environment.globals["place"] = lambda share: f"{100 * share:.1f}".removesuffix(".0")
     parts = _parts(report)
