@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from results_store.claims.recorded import RecordedClaims
 from results_store.claims.statement import arms_of, in_words
 from results_store.records import ArmRecord, ClaimRecord, StatementRecord
+from results_store.wording import counted, ranges
 
 if TYPE_CHECKING:
     from results_store.results import Results
@@ -119,7 +120,7 @@ def _on_seeds(
         added = {seed for cell_id, seed in (wanted - seen) & now if cell_id in known_cells}
         looked_at = _finished_before(submission.submitted_at, seen, finished)
         if added and looked_at:
-            what = f"when {_count(looked_at)} of its cells had results"
+            what = f"when {counted(len(looked_at), 'seed')} of its cells had results"
             notes.append(f"{_seeds(added)} added after looking: on {_time(submission.submitted_at)}, {what}")
         seen |= wanted
     current_cells = {cell_id for cell_id, _ in now}
@@ -154,7 +155,7 @@ def _on_claim(
         looked_at = _finished_before(later.submitted_at, {item for item in asked_for if item[0] in cells}, finished)
         if not looked_at:
             return []
-        had = f"when {_count(looked_at)} of its cells had results"
+        had = f"when {counted(len(looked_at), 'seed')} of its cells had results"
         return [f"{_change(before, claim, is_same, units)} on {_time(later.submitted_at)}, {had}"]
     return []
 
@@ -205,19 +206,8 @@ def _finished_before(
 
 
 def _seeds(seeds: Collection[int]) -> str:
-    """Seeds in words: `seeds 5-9, 12`."""
-    runs: list[list[int]] = []
-    for seed in sorted(seeds):
-        if runs and seed == runs[-1][-1] + 1:
-            runs[-1].append(seed)
-        else:
-            runs.append([seed])
-    shown = ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
-    return f"seed{'' if len(seeds) == 1 else 's'} {shown}"
-
-
-def _count(seeds: Collection[int]) -> str:
-    return f"{len(seeds)} seed{'' if len(seeds) == 1 else 's'}"
+    """Seeds in words: `seeds 5 to 9, 12`."""
+    return f"{'seed' if len(seeds) == 1 else 'seeds'} {ranges(seeds)}"
 
 
 def _time(moment: datetime) -> str:

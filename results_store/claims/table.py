@@ -14,7 +14,7 @@ from results_store.statistics import IntervalMethod, Outcome, mean_interval
 from results_store.tables.column import Column
 from results_store.tables.latex_floats import PrintedColumn, PrintedGroup, latex_floats
 from results_store.text import inert
-from results_store.wording import unit_suffix
+from results_store.wording import capital, p_value, unit_suffix
 
 __all__ = ["BOUNDS_NOTE", "ClaimTable"]
 
@@ -153,11 +153,10 @@ class ClaimTable:
 
 def _line(verdict: ClaimVerdict) -> dict[str, str]:
     """The text of every column."""
-    title = verdict.title or verdict.metric
     return {
         "Study": verdict.study,
         "Claim": verdict.name,
-        "Metric": title[:1].upper() + title[1:],
+        "Metric": capital(verdict.title or verdict.metric),
         "Statement": verdict.statement,
         "Verdict": verdict.verdict.word,
         "Effect": _effect(verdict),
@@ -203,8 +202,8 @@ def _signed(number: str) -> str:
 def _p(verdict: ClaimVerdict) -> str:
     decided = verdict.verdict
     if decided.outcome is Outcome.REFUTED and decided.p_against_corrected is not None:
-        return f"{decided.p_against_corrected:.2g} against"
-    return _ABSENT if decided.p_corrected is None else f"{decided.p_corrected:.2g}"
+        return f"{p_value(decided.p_against_corrected)} against"
+    return _ABSENT if decided.p_corrected is None else p_value(decided.p_corrected)
 
 
 def _n(verdict: ClaimVerdict) -> str:

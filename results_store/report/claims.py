@@ -11,7 +11,7 @@ from results_store.claims import ClaimArm as DecidedArm
 from results_store.claims import ClaimTable, ClaimVerdict
 from results_store.report.content import Claim, ClaimArm
 from results_store.tables import Column
-from results_store.wording import unit_suffix
+from results_store.wording import capital, counted, unit_suffix
 
 if TYPE_CHECKING:
     from results_store.results import Results
@@ -65,8 +65,7 @@ def _arm(arm: DecidedArm) -> ClaimArm:
     measured = "no values yet"
     if values:
         mean, low, high = column.numbers(math.fsum(values) / len(values), min(values), max(values))
-        seeds = "1 seed" if len(values) == 1 else f"{len(values)} seeds"
-        measured = f"{mean}{unit} ({low} to {high}, {seeds})"
+        measured = f"{mean}{unit} ({low} to {high}, {counted(len(values), 'seed')})"
     return ClaimArm(
         label=arm.label,
         measured=measured,
@@ -79,5 +78,5 @@ def _sentence(text: str, names: Collection[str]) -> str:
     """A text as a sentence; names stay as they are written, also at its begin."""
     text = text.strip()
     begins_with_name = any(text.startswith(name) and not re.match(r"\w", text[len(name) :]) for name in names)
-    begin = text[:1] if begins_with_name else text[:1].upper()
-    return f"{begin}{text[1:]}{'' if text.endswith(('.', '!', '?')) else '.'}"
+    text = text if begins_with_name else capital(text)
+    return f"{text}{'' if text.endswith(('.', '!', '?')) else '.'}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from results_store.records import TrialState
 from results_store.report.content import Failures, TextTable
 from results_store.report.members import CellMembers
+from results_store.wording import capital
 
 if TYPE_CHECKING:
     from results_store.results import Results
@@ -67,7 +68,7 @@ def _summary(counts: Counter[str], has_failures: bool) -> str:
 
 def _table(title: str, header: Sequence[str], lines: Sequence[Sequence[str]], num_texts: int = 1) -> TextTable:
     is_numeric = [place >= num_texts for place in range(len(header))]
-    header = [heading[:1].upper() + heading[1:] for heading in header]
+    header = [capital(heading) for heading in header]
     return TextTable(title=title, header=header, is_numeric=is_numeric, lines=lines)
 
 

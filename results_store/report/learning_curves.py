@@ -13,6 +13,7 @@ from results_store.charts import Axis, Chart, Line, Panel, Points
 from results_store.records import MetricInfo
 from results_store.report.members import CellMembers
 from results_store.report.seed_values import column_of
+from results_store.wording import counted
 
 if TYPE_CHECKING:
     from results_store.results import Results
@@ -126,7 +127,6 @@ def _in_words(
             epochs = {curve[-1][0] for curve in found}
             after = f"epoch {max(epochs):g}" if len(epochs) == 1 else f"epochs {min(epochs):g} to {max(epochs):g}"
             low, high = column.numbers(min(last), max(last))
-            seeds = "1 seed" if len(last) == 1 else f"{len(last)} seeds"
-            ends.append(f"{cell.label}: {low} to {high} after {after} ({seeds})")
+            ends.append(f"{cell.label}: {low} to {high} after {after} ({counted(len(last), 'seed')})")
     more = f"; and {len(ends) - _MAX_NAMED} more" if len(ends) > _MAX_NAMED else ""
     return f"{column.heading}, lowest and highest seed at the end. {'; '.join(ends[:_MAX_NAMED])}{more}."

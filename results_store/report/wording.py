@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from results_store.claims.table import BOUNDS_NOTE
 from results_store.report.content import Claim
 from results_store.statistics import Outcome
+from results_store.wording import counted
 
 __all__ = ["claims_note", "tally"]
 
@@ -44,14 +45,10 @@ def tally(claims: Sequence[Claim], undecided: Sequence[str]) -> str:
     tested = [claim for claim in claims if claim.is_tested]
     described = [claim for claim in claims if not claim.is_tested]
     parts = [
-        *([f"{_num_claims(tested)}: {_listed(tested)}"] if tested else []),
-        *([f"{_num_claims(described)} described without a test: {_listed(described)}"] if described else []),
+        *([f"{counted(len(tested), 'claim')}: {_listed(tested)}"] if tested else []),
+        *([f"{counted(len(described), 'claim')} described without a test: {_listed(described)}"] if described else []),
     ]
     return f"{'; '.join(parts)}."
-
-
-def _num_claims(claims: Sequence[Claim]) -> str:
-    return "1 claim" if len(claims) == 1 else f"{len(claims)} claims"
 
 
 def _listed(claims: Sequence[Claim]) -> str:

@@ -21,6 +21,7 @@ from results_store.statistics.holm import holm_corrected
 from results_store.statistics.interval import Interval, IntervalMethod
 from results_store.statistics.replicates import Gaps
 from results_store.statistics.statements import Comparison, Conjunction, Drop, Monotone, Statement
+from results_store.wording import p_value
 
 __all__ = ["ALPHA", "Outcome", "Verdict", "decide_family"]
 
@@ -146,9 +147,9 @@ def _tested(item: Evidence, p_for: float, p_against: float, alpha: float) -> Ver
             parts=item.parts,
         )
     if item.supports.has_interval and p_for <= alpha:
-        outcome, reason = Outcome.SUPPORTED, f"the interval lies where the claim says, corrected p {p_for:.2g}"
+        outcome, reason = Outcome.SUPPORTED, f"the interval lies where the claim says, corrected p {p_value(p_for)}"
     elif item.refutes.has_interval and p_against <= alpha:
-        outcome, reason = Outcome.REFUTED, f"the interval lies on the other side, corrected p {p_against:.2g}"
+        outcome, reason = Outcome.REFUTED, f"the interval lies on the other side, corrected p {p_value(p_against)}"
     else:
         outcome, reason = Outcome.INCONCLUSIVE, _why_inconclusive(item, p_for, p_against)
     return Verdict(
@@ -171,7 +172,7 @@ def _why_inconclusive(item: Evidence, p_for: float, p_against: float) -> str:
         (item.refutes, "on the other side", p_against),
     ):
         if side.has_interval:
-            return f"the interval lies {where}, but the corrected p is {corrected:.2g}"
+            return f"the interval lies {where}, but the corrected p is {p_value(corrected)}"
     return "one replicate has no interval" if item.interval.low is None else "the interval lies on neither side"
 
 

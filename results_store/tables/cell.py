@@ -10,6 +10,7 @@ from results_store.query.formats import plain
 from results_store.statistics import Interval, IntervalMethod, LearningTime, LogRankTest, Share, Survival
 from results_store.tables.column import Column
 from results_store.tables.summary import Centre, Middle, Replicates, Statistic
+from results_store.wording import p_value
 
 __all__ = ["ABSENT", "Cell", "Line", "Words", "words"]
 
@@ -120,8 +121,8 @@ def words(column: Column, cell: Cell) -> Words:
             return Words(f"{statistic.num_above}/{statistic.num_values}", interval, count)
         case Survival() if statistic.curve is not None:
             return _median(statistic)
-        case LogRankTest(p_value=float() as p_value):
-            return Words(f"{p_value:.2g}" if p_value >= 1e-4 else "<0.0001")
+        case LogRankTest(p_value=float() as found):
+            return Words(p_value(found))
         case None if not cell.replicates:
             return Words(_value(column, cell.value))
     return Words(ABSENT)

@@ -127,7 +127,7 @@ class TestEveryCompletedSeedIsThere:
             assert line.y[0] == 1
             assert line.y[-1] == pytest.approx(len(never) / len(own))  # nobody is censored before the end
             assert all(later <= earlier for earlier, later in itertools.pairwise(line.y))
-        assert "SSM and AMOR p=" in " ".join(chart.caption)
+        assert "SSM and AMOR: p " in " ".join(chart.caption)
 
 
 def saved(member):
