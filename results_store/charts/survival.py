@@ -51,7 +51,7 @@ def survival(source: FigureSource) -> Chart:
         ),
         groups=tuple(curves),
         caption=(
-            *([f"{capital(event.title)}: {event.description}"] if event.description else []),
+            *([f"{capital(event.shown_title)}: {event.description}"] if event.description else []),
             "Steps: Kaplan and Meier's estimate; band: 95 %; points: seeds that had not learned when their training "
             "ended.",
             f"Learned: {'; '.join(_learned(label, known[label]) for label in curves)}.",

@@ -14,7 +14,7 @@ __all__ = ["gap_sentences", "metric_axis", "seeds_sentence", "spoken", "spoken_i
 
 def metric_axis(metric: MetricInfo) -> Axis:
     """The axis of a metric."""
-    return Axis(title=capital(metric.title or metric.name), unit=metric.unit)
+    return Axis(title=capital(metric.shown_title), unit=metric.unit)
 
 
 def spoken(value: float, unit: str) -> str:
@@ -52,5 +52,5 @@ def gap_sentences(cells: Iterable[ShownCell], metric: MetricInfo | None = None) 
         values = [trial.values.get(metric.name) for trial in own if trial.is_completed]
         if num_undefined := values.count(None):
             noun = "trial" if num_undefined == 1 else "trials"
-            sentences.append(f"{label}: no {metric.title or metric.name} in {num_undefined} completed {noun}.")
+            sentences.append(f"{label}: no {metric.shown_title} in {num_undefined} completed {noun}.")
     return sentences

@@ -10,7 +10,7 @@ from typing import Any
 
 from results_store.claims.verdict import ClaimArm, ClaimVerdict
 from results_store.query.formats import markdown, markdown_table, plain
-from results_store.statistics import IntervalMethod, Outcome, mean_interval
+from results_store.statistics import IntervalMethod, Outcome
 from results_store.tables.column import Column
 from results_store.tables.latex_floats import PrintedColumn, PrintedGroup, latex_floats
 from results_store.text import inert
@@ -156,7 +156,7 @@ def _line(verdict: ClaimVerdict) -> dict[str, str]:
     return {
         "Study": verdict.study,
         "Claim": verdict.name,
-        "Metric": capital(verdict.title or verdict.metric),
+        "Metric": capital(verdict.title),
         "Statement": verdict.statement,
         "Verdict": verdict.verdict.word,
         "Effect": _effect(verdict),
@@ -222,8 +222,7 @@ def _each(arms: Sequence[ClaimArm], text: Callable[[ClaimArm], str | None]) -> s
 
 
 def _mean(arm: ClaimArm) -> str | None:
-    mean = mean_interval(arm.values.values()).mean
-    return None if mean is None else _column(arm).number(mean)
+    return None if arm.mean is None else _column(arm).number(arm.mean)
 
 
 def _published(arm: ClaimArm) -> str | None:
@@ -270,7 +269,7 @@ def _machine_row(verdict: ClaimVerdict) -> dict[str, Any]:
         "p_against": decided.p_against,
         "p_against_corrected": decided.p_against_corrected,
         "arms": [arm.label for arm in verdict.arms],
-        "means": [mean_interval(arm.values.values()).mean for arm in verdict.arms],
+        "means": [arm.mean for arm in verdict.arms],
         "published": [arm.published for arm in verdict.arms],
         "published_inside": [arm.is_published_inside for arm in verdict.arms],
         "notes": [*decided.warnings, *verdict.notes],

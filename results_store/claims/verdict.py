@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from results_store.statistics import Verdict
+from results_store.statistics import Verdict, mean_interval
 
 if TYPE_CHECKING:
     from results_store.claims.table import ClaimTable
@@ -36,6 +36,11 @@ class ClaimArm:
     is_published_inside: bool | None
     metric: str
     unit: str = ""
+
+    @property
+    def mean(self) -> float | None:
+        """The mean of the values; None without any."""
+        return mean_interval(self.values.values()).mean
 
 
 @dataclass(frozen=True, kw_only=True)

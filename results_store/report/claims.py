@@ -43,7 +43,7 @@ def _claim(decided: ClaimVerdict) -> Claim:
     return Claim(
         study=decided.study,
         name=decided.name,
-        statement=f"{decided.title or decided.metric}: {decided.statement}",
+        statement=f"{decided.title}: {decided.statement}",
         outcome=verdict.outcome.value,
         verdict=verdict.word,
         is_tested=not verdict.is_descriptive,
@@ -63,8 +63,8 @@ def _arm(arm: DecidedArm) -> ClaimArm:
     unit = unit_suffix(arm.unit)
     values = [value for value in arm.values.values() if value is not None and math.isfinite(value)]
     measured = "no values yet"
-    if values:
-        mean, low, high = column.numbers(math.fsum(values) / len(values), min(values), max(values))
+    if arm.mean is not None:
+        mean, low, high = column.numbers(arm.mean, min(values), max(values))
         measured = f"{mean}{unit} ({low} to {high}, {counted(len(values), 'seed')})"
     return ClaimArm(
         label=arm.label,

@@ -9,6 +9,7 @@ from results_store.records import MetricInfo, TrialState
 from results_store.report.content import TextTable
 from results_store.report.members import CellMembers
 from results_store.tables import Column, Table
+from results_store.wording import capital
 
 __all__ = ["seed_tables", "shown_metrics"]
 
@@ -66,5 +67,4 @@ def seed_tables(cells: Sequence[CellMembers], metrics: Sequence[MetricInfo]) -> 
 
 def column_of(metric: MetricInfo) -> Column:
     """How a metric's numbers are written."""
-    title = metric.title or metric.name.replace("_", " ")
-    return Column(name=metric.name, title=title[:1].upper() + title[1:], unit=metric.unit)
+    return Column(name=metric.name, title=capital(metric.shown_title), unit=metric.unit)
