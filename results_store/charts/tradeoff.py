@@ -124,9 +124,12 @@ def _intervals(drawn: Sequence[tuple[ShownTrial, float, float]], metric: MetricI
 
 
 def _said(cell: ShownCell, metric: MetricInfo) -> str:
-    parts = []
+    parts: list[str] = []
+    said = ""
     for measure, words in ((_saved, "1 - gate rate {}"), (_executed, "{} of the multiply-adds executed")):
         across, up = _intervals(_drawn(cell, measure, metric), metric)
         if across.mean is not None and up.mean is not None:
-            parts.append(f"mean {spoken(up.mean, metric.unit)} at {words.format(spoken(across.mean, 'fraction'))}")
+            mean = f"mean {spoken(up.mean, metric.unit)} at "
+            parts.append(f"{'' if mean == said else mean}{words.format(spoken(across.mean, 'fraction'))}")
+            said = mean
     return f"{cell.label}: {', '.join(parts)}."
