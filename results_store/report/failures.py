@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from results_store.charts.members import CellMembers
 from results_store.records import TrialState
 from results_store.report.content import Failures, TextTable
-from results_store.report.members import CellMembers
 from results_store.wording import capital
 
 if TYPE_CHECKING:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+from results_store.charts.members import CellMembers
 from results_store.records import MetricInfo, TrialState
 from results_store.report.content import TextTable
-from results_store.report.members import CellMembers
 from results_store.tables import Column, Table
-from results_store.wording import capital
 
 __all__ = ["seed_tables", "shown_metrics"]
 
@@ -36,7 +35,7 @@ def seed_tables(cells: Sequence[CellMembers], metrics: Sequence[MetricInfo]) -> 
     seeds = sorted({member.seed for cell in shown for member in cell.members})
     tables = []
     for metric in metrics:
-        column = column_of(metric)
+        column = Column.of_metric(metric)
         lines = []
         for cell in shown:
             by_seed = {member.seed: member for member in cell.members}
@@ -63,8 +62,3 @@ def seed_tables(cells: Sequence[CellMembers], metrics: Sequence[MetricInfo]) -> 
                 )
             )
     return tables
-
-
-def column_of(metric: MetricInfo) -> Column:
-    """How a metric's numbers are written."""
-    return Column(name=metric.name, title=capital(metric.shown_title), unit=metric.unit)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from results_store.records import MetricInfo
 from results_store.tables.summary import Summary, SummaryKind
-from results_store.wording import shown_numbers
+from results_store.wording import capital, shown_numbers
 
 __all__ = ["Column"]
 
@@ -31,6 +32,11 @@ class Column:
     has_published: bool = False
     summary: Summary = field(default_factory=Summary)
     is_alone: bool = True
+
+    @classmethod
+    def of_metric(cls, metric: MetricInfo) -> Column:
+        """How a metric's numbers are written."""
+        return cls(name=metric.name, title=capital(metric.shown_title), unit=metric.unit)
 
     @property
     def heading(self) -> str:

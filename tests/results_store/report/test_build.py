@@ -6,9 +6,9 @@ import reported
 
 import results_store
 from results_store import UnknownNameError
+from results_store.charts.members import CellMembers, Member
 from results_store.records import TableRecord, TrialState
 from results_store.report.failures import failures
-from results_store.report.members import CellMembers, Member
 
 
 def facts(pairs):
