@@ -139,7 +139,7 @@ _SPLIT_METRICS: tuple[tuple[str, Unit, Direction | None, str, str], ...] = (
         "",
         "maximize",
         "Chance that the same entropy is higher at a target that needs retrieval than at another one (ties count "
-        "one half)",
+        "one half). A single entropy that is not a number leaves it undefined, while histograms leave that entropy out",
         "AUROC of entropy for retrieval need",
     ),
     (
@@ -147,7 +147,8 @@ _SPLIT_METRICS: tuple[tuple[str, Unit, Direction | None, str, str], ...] = (
         "",
         "maximize",
         "Chance that the same entropy is higher where the prediction that it belongs to (the backbone's own, for AMOR) "
-        "is wrong than where it is right (ties count one half)",
+        "is wrong than where it is right (ties count one half). A single entropy that is not a number leaves it "
+        "undefined, while histograms leave that entropy out",
         "AUROC of entropy for errors",
     ),
 )

@@ -12,9 +12,14 @@ from orchestrator.command_line.trial_ids import whole_trial_id
 from orchestrator.progress.reporter import duration
 from orchestrator.space.resolution import leaves_of
 from results_store import Results, UnknownNameError
+from results_store.records import TrialState
 from results_store.weights import kept_weights
 
-_STATUS_SQL = """
+_COUNTED = (TrialState.COMPLETED, TrialState.DIVERGED, TrialState.FAILED, TrialState.PENDING)
+"""The states that `status` counts each by itself, besides those that few studies have."""
+_TO_COME = (TrialState.PENDING, TrialState.WAITING)
+
+_STATUS_SQL = f"""
     WITH members AS (
         SELECT DISTINCT study, trial_id, state, finished_at, duration_s FROM results
     ), spans AS (
@@ -27,17 +32,14 @@ _STATUS_SQL = """
     )
     SELECT study,
            count(*) AS trials,
-           count(*) FILTER (state = 'completed') AS completed,
-           count(*) FILTER (state = 'diverged') AS diverged,
-           count(*) FILTER (state = 'failed') AS failed,
-           count(*) FILTER (state = 'pending') AS pending,
-           count(*) FILTER (state NOT IN ('completed', 'diverged', 'failed', 'pending', 'waiting')) AS other,
-           count(*) FILTER (state = 'waiting') AS waiting,
+           {", ".join(f"count(*) FILTER (state = '{state}') AS {state}" for state in _COUNTED)},
+           count(*) FILTER (NOT list_contains($counted, state)) AS other,
+           count(*) FILTER (state = '{TrialState.WAITING}') AS {TrialState.WAITING},
            any_value(CASE WHEN recent > 0 AND span_s > 0 THEN recent / span_s * 3600 END) AS trials_per_hour
     FROM members JOIN spans USING (study)
     WHERE $study IS NULL OR study = $study
     GROUP BY study ORDER BY study
-"""
+"""  # noqa: S608 - the states are ours
 
 _CANDIDATES_SQL = """
     SELECT study, count(DISTINCT (search_id, candidate)) FILTER (state <> 'pending') FROM candidates GROUP BY study
@@ -69,15 +71,15 @@ def status(
 ) -> None:
     """Show how far studies are: trials by state, rate and time left, from what is published."""
     results = open_existing(store)
-    found = results.sql(_STATUS_SQL, {"study": study})
+    found = results.sql(_STATUS_SQL, {"study": study, "counted": [*_COUNTED, TrialState.WAITING]})
     columns, rows = list(found.columns), [list(row) for row in found.rows()]
     if study is not None and not rows:
         raise UnknownNameError(f"{store}: no study {study!r} was submitted to this store")
     for row in rows:
-        num_pending, rate = row[columns.index("pending")] + row[columns.index("waiting")], row[-1]
+        num_pending, rate = sum(row[columns.index(state)] for state in _TO_COME), row[-1]
         row.append(duration(num_pending / rate * 3600) if num_pending and rate else None)
     columns.append("time_left")
-    place = columns.index("waiting")
+    place = columns.index(TrialState.WAITING)
     if not any(row[place] for row in rows):  # for measured values: few studies have any
         columns, rows = [*columns[:place], *columns[place + 1 :]], [[*row[:place], *row[place + 1 :]] for row in rows]
     told = dict(results.sql(_CANDIDATES_SQL).rows())

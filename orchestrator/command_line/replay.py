@@ -18,9 +18,9 @@ from orchestrator.replay.comparison import Comparison, Pair
 from orchestrator.replay.kept_weights import keep_weights
 from orchestrator.replay.replay import Replay, replay_trial
 from orchestrator.replay.run import Run
-from orchestrator.wording import counted
 from results_store import FolderStore
 from results_store.records import Value
+from results_store.wording import counted
 
 WHOLE_EPOCH = "(the whole epoch)"
 

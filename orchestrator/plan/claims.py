@@ -6,8 +6,8 @@ from itertools import count
 
 from orchestrator.study.claims.schema import Claim, Comparison, ConjunctionClaim, Equivalence, SeriesClaim
 from orchestrator.study.study import Study
-from orchestrator.wording import counted
 from results_store.statistics import ALPHA, holm_corrected
+from results_store.wording import counted
 
 
 @dataclass(frozen=True, kw_only=True)

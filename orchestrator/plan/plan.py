@@ -12,7 +12,7 @@ from orchestrator.space.trial import Trial, stand_in_trials
 from orchestrator.study.measuring import Wait
 from orchestrator.study.study import Study
 from orchestrator.trainables.estimates import Estimates
-from orchestrator.wording import counted
+from results_store.wording import counted
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from results_store.catalogue.sources import identifier
+from results_store.records import TrialState
 from results_store.schemas import ColumnType, Kind, common_type
 from results_store.schemas.names import NAMES_OF_RESULTS
 
@@ -24,11 +25,11 @@ WITH latest AS (
 )
 SELECT members.study, members.variant, members.point, members.cell_id,
     CASE
-        WHEN len(members.measured_later) > 0 THEN 'waiting'
+        WHEN len(members.measured_later) > 0 THEN '{states.WAITING}'
         WHEN trials.trial_id IS NOT NULL THEN trials.status
-        WHEN withdrawn.trial_id IS NOT NULL THEN 'retracted'
-        WHEN given_up.trial_id IS NOT NULL THEN 'failed'
-        ELSE 'pending'
+        WHEN withdrawn.trial_id IS NOT NULL THEN '{states.RETRACTED}'
+        WHEN given_up.trial_id IS NOT NULL THEN '{states.FAILED}'
+        ELSE '{states.PENDING}'
     END AS state,
     members.member, {phase} AS phase,
     {columns}
@@ -116,7 +117,7 @@ def results(
             leaves_of_searches=_cast(leaves_of_searches, leaves, "candidates."),
             leaves_of_studies=_cast(leaves_of_studies, leaves, ""),
         )
-    return _RESULTS.format(members=members, phase=phase, columns=", ".join(chosen))
+    return _RESULTS.format(members=members, phase=phase, states=TrialState, columns=", ".join(chosen))
 
 
 def _leaves(kind: Kind, columns: Mapping[str, ColumnType]) -> dict[str, ColumnType]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +9,7 @@ from typing import Any
 
 from results_store.statistics import Interval, mean_interval
 
-__all__ = ["ShownCell", "ShownTrial", "describe_gaps", "labelled", "number"]
+__all__ = ["ShownCell", "ShownTrial", "describe_gaps", "labelled"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,14 +90,3 @@ def describe_gaps(trials: Iterable[ShownTrial]) -> str:
         return ""
     noun = "seed" if len(trials) == 1 else "seeds" if len({trial.seed for trial in trials}) == len(trials) else "trials"
     return f"of {len(trials)} {noun}, {', '.join(f'{counts[state]} {state}' for state in sorted(counts))}"
-
-
-def number(value: Any) -> float | None:
-    """A value as a number, if it is a finite one."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        converted = float(value)
-    except OverflowError:
-        return None
-    return converted if math.isfinite(converted) else None

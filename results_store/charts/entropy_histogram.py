@@ -6,10 +6,11 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from results_store.charts.cells import ShownCell, number
+from results_store.charts.cells import ShownCell
 from results_store.charts.chart import Axis, Bars, Chart, Line, Mark, Panel
 from results_store.charts.source import FigureSource
 from results_store.charts.wording import gap_sentences, seeds_sentence, spoken_interval
+from results_store.numbers import finite_number
 
 __all__ = ["entropy_histogram"]
 
@@ -61,7 +62,7 @@ class _Histogram:
                 (low, high, count)
                 for row in rows
                 if row["position"] == position
-                for low, high, count in [tuple(number(row[key]) for key in ("bin_low", "bin_high", "count"))]
+                for low, high, count in [tuple(finite_number(row[key]) for key in ("bin_low", "bin_high", "count"))]
                 if low is not None and high is not None and count is not None and low < high and count > 0
             ]
             total = math.fsum(count for _, _, count in own)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from results_store.charts.cells import ShownTrial, number
+from results_store.charts.cells import ShownTrial
 from results_store.charts.chart import Axis, Chart, Line, Mark, Panel, Points, Reference, Spans
 from results_store.charts.source import FigureSource
 from results_store.charts.wording import spoken
+from results_store.numbers import finite_number
 
 __all__ = ["gate_pattern"]
 
@@ -72,7 +73,7 @@ class _Pattern:
         self.length = max(len(retrieval), len(gate), len(entropy))
         self.retrieval = {place for place, needs in enumerate(retrieval, 1) if needs}
         self.fired = {place for place, fires in enumerate(gate, 1) if fires}
-        self.entropy = {place: at for place, value in enumerate(entropy, 1) if (at := number(value)) is not None}
+        self.entropy = {place: at for place, value in enumerate(entropy, 1) if (at := finite_number(value)) is not None}
         self.has_gate, self.has_entropy = bool(gate), bool(self.entropy)
 
     def marks(self, threshold: float | None) -> list[Mark]:

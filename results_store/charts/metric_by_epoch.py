@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from results_store.charts.cells import ShownCell, number
+from results_store.charts.cells import ShownCell
 from results_store.charts.chart import Axis, Band, Chart, Line, Mark, Panel
 from results_store.charts.published import published_groups, published_marks
 from results_store.charts.source import FigureSource
 from results_store.charts.wording import gap_sentences, metric_axis, seeds_sentence, spoken
+from results_store.numbers import finite_number
 from results_store.statistics import Interval, mean_interval
 
 __all__ = ["metric_by_epoch"]
@@ -50,7 +51,9 @@ def metric_by_epoch(source: FigureSource) -> Chart:
     has_bands = any(isinstance(mark, Band) for mark in means)
     band = ", band: its 95 % interval (Student's t)" if has_bands else ""
     undrawn = [
-        f"{cell.label}: no {metric.title} by epoch." for cell in cells if cell.completed and not curves[cell.label]
+        f"{cell.label}: no {metric.shown_title} by epoch."
+        for cell in cells
+        if cell.completed and not curves[cell.label]
     ]
     return Chart(
         name=figure.name,
@@ -83,7 +86,7 @@ def _curves(
         values = {
             int(epoch): value
             for row in reports.get(trial.trial_id, ())
-            if (epoch := number(row["epoch"])) is not None and (value := number(row[metric])) is not None
+            if (epoch := finite_number(row["epoch"])) is not None and (value := finite_number(row[metric])) is not None
         }
         if values:
             curves[trial.seed] = dict(sorted(values.items()))

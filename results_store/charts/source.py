@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from results_store.catalogue.sources import identifier
-from results_store.charts.cells import ShownCell, ShownTrial, describe_gaps, labelled, number
+from results_store.charts.cells import ShownCell, ShownTrial, describe_gaps, labelled
 from results_store.errors import MissingRowsError
-from results_store.records import FigureRecord, FigureVariant, MetricInfo, TrialStatus
+from results_store.numbers import finite_number
+from results_store.records import FigureRecord, FigureVariant, MetricInfo, TrialState
 from results_store.text import inert
 
 if TYPE_CHECKING:
@@ -36,8 +36,7 @@ class FigureSource:
 
     def metric(self, name: str) -> MetricInfo:
         """What is known about a metric; at least its name."""
-        found = self._metrics.get(name, MetricInfo(name=name))
-        return found if found.title else replace(found, title=name.replace("_", " "))
+        return self._metrics.get(name, MetricInfo(name=name))
 
     def cells(
         self,
@@ -121,9 +120,9 @@ def _cell(shown: FigureVariant, rows: Sequence[Mapping[str, Any]], metrics: Sequ
         ShownTrial(
             trial_id=str(row["trial_id"]),
             seed=int(row["seed"]),
-            is_completed=row["state"] == TrialStatus.COMPLETED,
+            is_completed=row["state"] == TrialState.COMPLETED,
             state=str(row["state"]),
-            values={name: number(row[name]) for name in metrics},
+            values={name: finite_number(row[name]) for name in metrics},
         )
         for row in rows
     ]
@@ -131,7 +130,7 @@ def _cell(shown: FigureVariant, rows: Sequence[Mapping[str, Any]], metrics: Sequ
         variant=shown.variant,
         label=shown.label or shown.variant,
         leaves=leaves,
-        x=number(leaves.get(along)) if along else None,
+        x=finite_number(leaves.get(along)) if along else None,
         trials=tuple(sorted(trials, key=lambda trial: (trial.seed, trial.trial_id))),
     )
 

@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from results_store.charts.cells import number
 from results_store.charts.chart import Chart
 from results_store.charts.entropy_histogram import entropy_histogram
 from results_store.charts.gate_pattern import gate_pattern
@@ -16,6 +15,7 @@ from results_store.charts.survival import survival
 from results_store.charts.sweep import sweep
 from results_store.charts.tradeoff import tradeoff
 from results_store.errors import StoreError, UnknownNameError
+from results_store.numbers import finite_number
 from results_store.records import FigureKind, FigureRecord, FigureVariant, PublishedPoint
 from results_store.text import inert
 
@@ -95,10 +95,10 @@ def _variant(entry: Mapping[str, Any]) -> FigureVariant:
 
 
 def _point(entry: Mapping[str, Any]) -> PublishedPoint:
-    x, y = number(entry["x"]), number(entry["y"])
+    x, y = finite_number(entry["x"]), finite_number(entry["y"])
     if x is None or y is None:
         raise ValueError
-    low, high = number(entry["low"]), number(entry["high"])
+    low, high = finite_number(entry["low"]), finite_number(entry["high"])
     return PublishedPoint(x=x, y=y, low=low, high=high, label=_text(entry["label"]))
 
 

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from results_store.charts.cells import ShownCell, ShownTrial
 from results_store.charts.chart import Axis, Band, Chart, Line, Mark, Panel, Points
 from results_store.charts.source import FigureSource
-from results_store.charts.wording import capital, gap_sentences
+from results_store.charts.wording import gap_sentences
 from results_store.statistics import LearningTime, SurvivalCurve, log_rank_test
 from results_store.statistics import survival as survival_of
+from results_store.wording import capital, p_value
 
 __all__ = ["SURVIVAL_METRICS", "survival"]
 
@@ -50,7 +51,7 @@ def survival(source: FigureSource) -> Chart:
         ),
         groups=tuple(curves),
         caption=(
-            *([f"{capital(event.title)}: {event.description}"] if event.description else []),
+            *([f"{capital(event.shown_title)}: {event.description}"] if event.description else []),
             "Steps: Kaplan and Meier's estimate; band: 95 %; points: seeds that had not learned when their training "
             "ended.",
             f"Learned: {'; '.join(_learned(label, known[label]) for label in curves)}.",
@@ -101,7 +102,7 @@ def _log_ranks(times: Mapping[str, Sequence[LearningTime]]) -> list[str]:
     if len(pairs) > _MAX_PAIRS:
         pairs = [(first, second) for first, second in pairs if first == next(iter(times))]
     tests = [(pair, log_rank_test(times[pair[0]], times[pair[1]]).p_value) for pair in pairs]
-    parts = [f"{first} and {second} p={p:.2g}" for (first, second), p in tests if p is not None]
+    parts = [f"{first} and {second}: p {p_value(p)}" for (first, second), p in tests if p is not None]
     return [f"Log-rank tests, two-sided, uncorrected: {'; '.join(parts)}."] if parts else []
 
 

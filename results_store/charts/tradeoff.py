@@ -19,7 +19,7 @@ TRADEOFF_METRICS = (_GATE_RATE, _EXECUTED, _DENSE)
 """The metrics that it needs besides its own."""
 
 _BOUNDS = (-0.04, 1.04)
-_Measure = Callable[[ShownTrial], float]
+_Measure = Callable[[ShownTrial], float | None]
 
 
 def tradeoff(source: FigureSource) -> Chart:
@@ -27,9 +27,9 @@ def tradeoff(source: FigureSource) -> Chart:
     figure = source.figure
     metric = source.metric(figure.metric)
     cells = source.cells([figure.metric, *TRADEOFF_METRICS])
-    shown = [cell for cell in cells if cell.having(figure.metric)]
+    shown = [cell for cell in cells if any(_drawn(cell, measure, metric) for measure in (_saved, _executed))]
     if not shown:
-        raise source.missing(f"no completed trial has {figure.metric}", cells)
+        raise source.missing(f"no completed trial has {figure.metric} and tells of its attention", cells)
     groups = list(dict.fromkeys(cell.label for cell in shown))
     published = published_groups(figure.published, groups)
     y = metric_axis(metric)
@@ -56,6 +56,8 @@ def tradeoff(source: FigureSource) -> Chart:
             "Left: attention without a gate counts as gate rate 100 %, a model without attention as 0 %. Right: a "
             "model without attention executes 0 %.",
             *(["Published values have a gate rate only."] if published else []),
+            *_left_out(cells, _saved, metric, "on the left: it is not told how often they attend"),
+            *_left_out(cells, _executed, metric, "on the right: their multiply-adds are not told"),
             *gap_sentences(cells, metric),
         ),
         alternative=" ".join(_said(cell, metric) for cell in shown),
@@ -63,20 +65,33 @@ def tradeoff(source: FigureSource) -> Chart:
     )
 
 
-def _has_attention(trial: ShownTrial) -> bool:
-    return bool(trial.values.get(_DENSE))
+def _saved(trial: ShownTrial) -> float | None:
+    rate, dense = trial.values.get(_GATE_RATE), trial.values.get(_DENSE)
+    if rate is not None:
+        return 1 - rate
+    return None if dense is None else 0.0 if dense else 1.0
 
 
-def _saved(trial: ShownTrial) -> float:
-    rate = trial.values.get(_GATE_RATE)
-    if rate is None:
-        return 0.0 if _has_attention(trial) else 1.0
-    return 1 - rate
-
-
-def _executed(trial: ShownTrial) -> float:
+def _executed(trial: ShownTrial) -> float | None:
     executed, dense = trial.values.get(_EXECUTED), trial.values.get(_DENSE)
-    return executed / dense if executed is not None and dense else 0.0
+    if dense == 0:
+        return 0.0
+    return None if executed is None or dense is None else executed / dense
+
+
+def _drawn(cell: ShownCell, measure: _Measure, metric: MetricInfo) -> list[tuple[ShownTrial, float, float]]:
+    """The replicates that have a place in both directions, with it."""
+    places = [(trial, measure(trial), value) for trial, value in cell.having(metric.name)]
+    return [(trial, across, value) for trial, across, value in places if across is not None]
+
+
+def _left_out(cells: Sequence[ShownCell], measure: _Measure, metric: MetricInfo, where: str) -> list[str]:
+    sentences = []
+    for cell in cells:
+        if number := len(cell.having(metric.name)) - len(_drawn(cell, measure, metric)):
+            trials = "1 completed trial is" if number == 1 else f"{number} completed trials are"
+            sentences.append(f"{cell.label}: {trials} left out {where}.")
+    return sentences
 
 
 def _panel_marks(cells: Sequence[ShownCell], measure: _Measure, metric: MetricInfo) -> list[Mark]:
@@ -84,19 +99,13 @@ def _panel_marks(cells: Sequence[ShownCell], measure: _Measure, metric: MetricIn
     means: list[Mark] = []
     intervals: list[Mark] = []
     for cell in cells:
-        values = cell.having(metric.name)
-        seeds.append(
-            Points(
-                group=cell.label,
-                x=[measure(trial) for trial, _ in values],
-                y=[value for _, value in values],
-                texts=[f"{cell.label}, seed {trial.seed}: {spoken(value, metric.unit)}" for trial, value in values],
-                is_faint=True,
-            )
-        )
-        across, up = _intervals(cell, measure, metric)
-        assert across.mean is not None
-        assert up.mean is not None
+        drawn = _drawn(cell, measure, metric)
+        across, up = _intervals(drawn, metric)
+        if across.mean is None or up.mean is None:
+            continue
+        texts = [f"{cell.label}, seed {trial.seed}: {spoken(value, metric.unit)}" for trial, _, value in drawn]
+        x, y = [at for _, at, _ in drawn], [value for _, _, value in drawn]
+        seeds.append(Points(group=cell.label, x=x, y=y, texts=texts, is_faint=True))
         if across.low is not None and across.high is not None:
             intervals.append(Line(group=cell.label, x=(across.low, across.high), y=(up.mean, up.mean)))
         if up.low is not None and up.high is not None:
@@ -106,22 +115,21 @@ def _panel_marks(cells: Sequence[ShownCell], measure: _Measure, metric: MetricIn
     return [*intervals, *seeds, *means]
 
 
-def _intervals(cell: ShownCell, measure: _Measure, metric: MetricInfo) -> tuple[Interval, Interval]:
-    values = cell.having(metric.name)
+def _intervals(drawn: Sequence[tuple[ShownTrial, float, float]], metric: MetricInfo) -> tuple[Interval, Interval]:
     bounds = (0.0, 1.0) if metric.unit == "fraction" else None
     return (
-        mean_interval([measure(trial) for trial, _ in values], bounds=(0.0, 1.0)),
-        mean_interval([value for _, value in values], bounds=bounds),
+        mean_interval([across for _, across, _ in drawn], bounds=(0.0, 1.0)),
+        mean_interval([value for _, _, value in drawn], bounds=bounds),
     )
 
 
 def _said(cell: ShownCell, metric: MetricInfo) -> str:
-    saved, up = _intervals(cell, _saved, metric)
-    executed, _ = _intervals(cell, _executed, metric)
-    assert up.mean is not None
-    assert saved.mean is not None
-    assert executed.mean is not None
-    return (
-        f"{cell.label}: mean {spoken(up.mean, metric.unit)} at 1 - gate rate {spoken(saved.mean, 'fraction')}, "
-        f"{spoken(executed.mean, 'fraction')} of the multiply-adds executed."
-    )
+    parts: list[str] = []
+    said = ""
+    for measure, words in ((_saved, "1 - gate rate {}"), (_executed, "{} of the multiply-adds executed")):
+        across, up = _intervals(_drawn(cell, measure, metric), metric)
+        if across.mean is not None and up.mean is not None:
+            mean = f"mean {spoken(up.mean, metric.unit)} at "
+            parts.append(f"{'' if mean == said else mean}{words.format(spoken(across.mean, 'fraction'))}")
+            said = mean
+    return f"{cell.label}: {', '.join(parts)}."

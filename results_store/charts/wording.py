@@ -2,53 +2,33 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 
 from results_store.charts.cells import ShownCell, ShownTrial, describe_gaps
 from results_store.charts.chart import Axis
 from results_store.records import MetricInfo
+from results_store.wording import capital, shown_numbers, unit_suffix
 
-__all__ = ["capital", "gap_sentences", "metric_axis", "seeds_sentence", "spoken", "spoken_interval"]
+__all__ = ["gap_sentences", "metric_axis", "seeds_sentence", "spoken", "spoken_interval"]
 
 
 def metric_axis(metric: MetricInfo) -> Axis:
     """The axis of a metric."""
-    return Axis(title=capital(metric.title or metric.name), unit=metric.unit)
-
-
-def capital(text: str) -> str:
-    """A text as a line begins with it."""
-    return text[:1].upper() + text[1:]
+    return Axis(title=capital(metric.shown_title), unit=metric.unit)
 
 
 def spoken(value: float, unit: str) -> str:
     """A number in a sentence: percent with one decimal, or four significant digits with the unit."""
-    (shown,) = _digits(unit, value)
-    return shown + _shown_unit(unit)
+    (shown,) = shown_numbers(unit, value)
+    return shown + unit_suffix(unit)
 
 
 def spoken_interval(value: float, low: float | None, high: float | None, unit: str) -> str:
     """A number with its interval."""
     if low is None or high is None:
         return spoken(value, unit)
-    middle, lower, upper = _digits(unit, value, low, high)
-    return f"{middle}{_shown_unit(unit)} [{lower}, {upper}]"
-
-
-def _shown_unit(unit: str) -> str:
-    return {"fraction": " %", "count": "", "": ""}.get(unit, f" {unit}")
-
-
-def _digits(unit: str, *values: float) -> list[str]:
-    """Numbers that belong together, with as many decimals as the largest needs for four digits."""
-    if unit == "fraction":
-        return [f"{100 * value:.1f}" for value in values]
-    largest = max(map(abs, values))
-    if largest != 0 and not 1e-4 <= largest < 1e15:
-        return [f"{value:.4g}" for value in values]
-    decimals = 0 if largest == 0 else max(0, 3 - math.floor(math.log10(largest)))
-    return [f"{value:.{decimals}f}" for value in values]
+    middle, lower, upper = shown_numbers(unit, value, low, high)
+    return f"{middle}{unit_suffix(unit)} [{lower}, {upper}]"
 
 
 def seeds_sentence(counts: Iterable[int]) -> str:
@@ -72,5 +52,5 @@ def gap_sentences(cells: Iterable[ShownCell], metric: MetricInfo | None = None) 
         values = [trial.values.get(metric.name) for trial in own if trial.is_completed]
         if num_undefined := values.count(None):
             noun = "trial" if num_undefined == 1 else "trials"
-            sentences.append(f"{label}: no {metric.title or metric.name} in {num_undefined} completed {noun}.")
+            sentences.append(f"{label}: no {metric.shown_title} in {num_undefined} completed {noun}.")
     return sentences

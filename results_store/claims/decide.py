@@ -39,6 +39,15 @@ class _StudyClaims:
     metrics: Mapping[str, MetricInfo]
     notes: Sequence[str]
 
+    def metric(self, name: str) -> MetricInfo:
+        """What is known about a metric; at least its name."""
+        return self.metrics.get(name, MetricInfo(name=name))
+
+    @property
+    def units(self) -> Mapping[str, str]:
+        """Units of its metrics."""
+        return {name: metric.unit for name, metric in self.metrics.items()}
+
 
 def decide_claims(results: Results, studies: Sequence[str] = ()) -> ClaimVerdicts:
     """Decides the claims of some studies, or of all.
@@ -60,7 +69,7 @@ def decide_claims(results: Results, studies: Sequence[str] = ()) -> ClaimVerdict
         decided = _decide_family(members, replicates)
         verdicts |= {(verdict.study, verdict.name): verdict for verdict in decided}
     history = {
-        found.study: notes_on_history(results, found.study, found.recorded.claims)
+        found.study: notes_on_history(results, found.study, found.recorded.claims, found.units)
         for found in shown
         if found.recorded.claims
     }
@@ -141,12 +150,13 @@ def _verdict(
         expect=statement.expect,
         family=claim.family,
         family_size=size,
-        statement=in_words(statement),
+        statement=in_words(statement, found.units),
         verdict=verdict,
         arms=tuple(_arm(found, metric, arm, replicates) for metric, arm in arms),
-        title=", ".join(_title(found, metric) for metric in metrics),
-        unit=_unit(found, effect_of.metric),
-        effect_of="" if effect_of is statement else in_words(effect_of),
+        title=", ".join(found.metric(metric).shown_title for metric in metrics),
+        unit=found.metric(effect_of.metric).unit,
+        has_bound=any(part.expect in ("at_least", "at_most") for part in (statement, *statement.parts)),
+        effect_of="" if effect_of is statement else in_words(effect_of, found.units),
     )
 
 
@@ -182,15 +192,5 @@ def _arm(found: _StudyClaims, metric: str, arm: ArmRecord, replicates: Mapping[K
         published=arm.published,
         is_published_inside=is_inside,
         metric=metric,
-        unit=_unit(found, metric),
+        unit=found.metric(metric).unit,
     )
-
-
-def _title(found: _StudyClaims, metric: str) -> str:
-    known = found.metrics.get(metric)
-    return known.title if known is not None and known.title else metric.replace("_", " ")
-
-
-def _unit(found: _StudyClaims, metric: str) -> str:
-    known = found.metrics.get(metric)
-    return "" if known is None else known.unit

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from results_store.claims.recorded import RecordedClaims
 from results_store.claims.statement import arms_of, in_words
 from results_store.records import ArmRecord, ClaimRecord, StatementRecord
+from results_store.wording import counted, ranges
 
 if TYPE_CHECKING:
     from results_store.results import Results
@@ -59,13 +60,16 @@ class _Submission:
     replicates: Collection[_Replicate]
 
 
-def notes_on_history(results: Results, study: str, claims: Sequence[ClaimRecord]) -> Mapping[str, tuple[str, ...]]:
+def notes_on_history(
+    results: Results, study: str, claims: Sequence[ClaimRecord], units: Mapping[str, str]
+) -> Mapping[str, tuple[str, ...]]:
     """Notes on a study's claims, by the claim's name.
 
     Args:
         results: A store opened for reading.
         study: Name of the study.
         claims: The claims of its latest submission.
+        units: Of its metrics, by name.
     """
     rows = results.sql(_SUBMISSIONS, {"study": study}).rows()
     if len(rows) < 2:
@@ -97,7 +101,7 @@ def notes_on_history(results: Results, study: str, claims: Sequence[ClaimRecord]
         for submission_id, submitted_at, version, _ in rows
     ]
     return {
-        claim.name: (*_on_seeds(claim, submissions, finished), *_on_claim(claim, submissions, finished))
+        claim.name: (*_on_seeds(claim, submissions, finished), *_on_claim(claim, submissions, finished, units))
         for claim in claims
     }
 
@@ -116,7 +120,7 @@ def _on_seeds(
         added = {seed for cell_id, seed in (wanted - seen) & now if cell_id in known_cells}
         looked_at = _finished_before(submission.submitted_at, seen, finished)
         if added and looked_at:
-            what = f"when {_count(looked_at)} of its cells had results"
+            what = f"when {counted(len(looked_at), 'seed')} of its cells had results"
             notes.append(f"{_seeds(added)} added after looking: on {_time(submission.submitted_at)}, {what}")
         seen |= wanted
     current_cells = {cell_id for cell_id, _ in now}
@@ -127,7 +131,10 @@ def _on_seeds(
 
 
 def _on_claim(
-    claim: ClaimRecord, submissions: Sequence[_Submission], finished: Mapping[_Replicate, datetime]
+    claim: ClaimRecord,
+    submissions: Sequence[_Submission],
+    finished: Mapping[_Replicate, datetime],
+    units: Mapping[str, str],
 ) -> list[str]:
     """Whether the claim was made, or got its present form, when results of its cells were there."""
     for earlier, later in reversed(list(pairwise(submissions))):
@@ -148,17 +155,17 @@ def _on_claim(
         looked_at = _finished_before(later.submitted_at, {item for item in asked_for if item[0] in cells}, finished)
         if not looked_at:
             return []
-        had = f"when {_count(looked_at)} of its cells had results"
-        return [f"{_change(before, claim, is_same)} on {_time(later.submitted_at)}, {had}"]
+        had = f"when {counted(len(looked_at), 'seed')} of its cells had results"
+        return [f"{_change(before, claim, is_same, units)} on {_time(later.submitted_at)}, {had}"]
     return []
 
 
-def _change(before: ClaimRecord | None, claim: ClaimRecord, is_same: bool) -> str:
+def _change(before: ClaimRecord | None, claim: ClaimRecord, is_same: bool, units: Mapping[str, str]) -> str:
     if before is None:
         return "claimed after looking:"
     if is_same:
         return f"moved after looking from family {before.family!r}:"
-    one, other = in_words(before.statement), in_words(claim.statement)
+    one, other = in_words(before.statement, units), in_words(claim.statement, units)
     if one == other:
         return "its cells were configured anew after looking:"
     return f"changed after looking from “{one}”:"
@@ -199,19 +206,8 @@ def _finished_before(
 
 
 def _seeds(seeds: Collection[int]) -> str:
-    """Seeds in words: `seeds 5-9, 12`."""
-    runs: list[list[int]] = []
-    for seed in sorted(seeds):
-        if runs and seed == runs[-1][-1] + 1:
-            runs[-1].append(seed)
-        else:
-            runs.append([seed])
-    shown = ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
-    return f"seed{'' if len(seeds) == 1 else 's'} {shown}"
-
-
-def _count(seeds: Collection[int]) -> str:
-    return f"{len(seeds)} seed{'' if len(seeds) == 1 else 's'}"
+    """Seeds in words: `seeds 5 to 9, 12`."""
+    return f"{'seed' if len(seeds) == 1 else 'seeds'} {ranges(seeds)}"
 
 
 def _time(moment: datetime) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
 from results_store.claims.statement import statement_of
+from results_store.numbers import finite_number
 from results_store.records import ArmRecord, ClaimRecord, Expectation, StatementRecord
 
 __all__ = ["RecordedClaims"]
@@ -97,9 +97,10 @@ def _text(value: Any, *, may_be_empty: bool = False) -> str:
 
 
 def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    number = finite_number(value)
+    if number is None:
         raise TypeError
-    return float(value)
+    return number
 
 
 def _number_or_none(value: Any) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from results_store.records import ArmRecord, StatementRecord
@@ -15,11 +15,14 @@ from results_store.statistics import (
     Replicates,
     Statement,
 )
+from results_store.wording import unit_suffix
 
 if TYPE_CHECKING:
     ReplicatesOf = Callable[[str, ArmRecord], Replicates]
 
 __all__ = ["arms_of", "in_words", "statement_of"]
+
+_SIGNS = {"less": "<", "at_least": "≥", "at_most": "≤"}
 
 
 def statement_of(record: StatementRecord, replicates_of: ReplicatesOf) -> Statement:
@@ -75,14 +78,20 @@ def arms_of(record: StatementRecord) -> list[tuple[str, ArmRecord]]:
     return list(dict.fromkeys(found))
 
 
-def in_words(record: StatementRecord) -> str:
-    """The statement as people read it, such as `amor_oracle > full_attention + 0.05`."""
+def in_words(record: StatementRecord, units: Mapping[str, str]) -> str:
+    """The statement as people read it, such as `amor_oracle > full_attention + 5 pp`.
+
+    Args:
+        record: The statement.
+        units: Of metrics, by name, as far as they are known.
+    """
     if record.expect == "all":
         has_several = len({part.metric for part in record.parts}) > 1
         return " and ".join(
-            f"{part.metric}: {in_words(part)}" if has_several else in_words(part) for part in record.parts
+            f"{part.metric}: {in_words(part, units)}" if has_several else in_words(part, units) for part in record.parts
         )
-    allowed = f"{record.margin:g}"
+    unit = units.get(record.metric, "")
+    allowed = _with_unit(record.margin, unit, is_difference=True)
     if record.expect == "monotone":
         positions = ", ".join("?" if arm.position is None else f"{arm.position:g}" for arm in record.arms)
         words = f"{record.subject} {'rises' if record.is_rising else 'falls'} along {record.along} ({positions})"
@@ -91,11 +100,17 @@ def in_words(record: StatementRecord) -> str:
         words = f"{record.subject} drops beyond {record.along} {record.beyond:g}"
         return f"{words} by more than {allowed}" if record.margin else words
     first = record.arms[0].label
-    second = f"{record.value:g}" if record.value is not None else record.arms[1].label
+    second = record.arms[1].label if record.value is None else _with_unit(record.value, unit)
     if record.expect == "equivalent":
         return f"{first} = {second} ± {allowed}"
     if record.expect == "ratio":
         second = f"{record.ratio:g} x {second}"
     is_below = record.expect in ("less", "at_most")
     margin = f" {'-' if is_below else '+'} {allowed}" if record.margin else ""
-    return f"{first} {'<' if is_below else '>'} {second}{margin}"
+    return f"{first} {_SIGNS.get(record.expect, '>')} {second}{margin}"
+
+
+def _with_unit(value: float, unit: str, *, is_difference: bool = False) -> str:
+    """A number of the study file, with all digits that it has there but for the percent of fractions."""
+    number = f"{100 * value:.10g}" if unit == "fraction" else f"{value:g}"
+    return number + unit_suffix(unit, is_difference=is_difference)

@@ -10,12 +10,15 @@ from typing import Any
 
 from results_store.claims.verdict import ClaimArm, ClaimVerdict
 from results_store.query.formats import markdown, markdown_table, plain
-from results_store.statistics import IntervalMethod, Outcome, mean_interval
+from results_store.statistics import IntervalMethod, Outcome
 from results_store.tables.column import Column
 from results_store.tables.latex_floats import PrintedColumn, PrintedGroup, latex_floats
 from results_store.text import inert
+from results_store.wording import capital, p_value, unit_suffix
 
-__all__ = ["ClaimTable"]
+__all__ = ["BOUNDS_NOTE", "ClaimTable"]
+
+BOUNDS_NOTE = "Bounds (≥, ≤) are tested strictly: the interval has to lie beyond the number."
 
 _ABSENT = "—"
 _HEADER = ("Claim", "Metric", "Statement", "Verdict", "Effect", "Corrected p", "n", "Our means")
@@ -103,6 +106,8 @@ class ClaimTable:
         notes = [self._effects()]
         if self._has_published:
             notes.append("Inside: whether the published value lies between the smallest and the largest of our seeds.")
+        if any(verdict.has_bound for verdict in self.verdicts):
+            notes.append(BOUNDS_NOTE)
         notes += self._families()
         claims_by_note: dict[str, list[str]] = {}
         for verdict in self.verdicts:
@@ -148,13 +153,12 @@ class ClaimTable:
 
 def _line(verdict: ClaimVerdict) -> dict[str, str]:
     """The text of every column."""
-    title = verdict.title or verdict.metric
     return {
         "Study": verdict.study,
         "Claim": verdict.name,
-        "Metric": title[:1].upper() + title[1:],
+        "Metric": capital(verdict.title),
         "Statement": verdict.statement,
-        "Verdict": verdict.verdict.outcome.value,
+        "Verdict": verdict.verdict.word,
         "Effect": _effect(verdict),
         "Corrected p": _p(verdict),
         "n": _n(verdict),
@@ -181,7 +185,7 @@ def _effect(verdict: ClaimVerdict) -> str:
     if interval.mean is None:
         return _ABSENT
     column = Column(name="", title="", unit=verdict.unit)
-    unit = {"fraction": " pp", "count": "", "": ""}.get(verdict.unit, f" {verdict.unit}")
+    unit = unit_suffix(verdict.unit, is_difference=True)
     if interval.method is IntervalMethod.CONSTANT:
         return f"{_signed(column.number(interval.mean))}{unit} [all equal]"
     if interval.low is None or interval.high is None:
@@ -198,8 +202,8 @@ def _signed(number: str) -> str:
 def _p(verdict: ClaimVerdict) -> str:
     decided = verdict.verdict
     if decided.outcome is Outcome.REFUTED and decided.p_against_corrected is not None:
-        return f"{decided.p_against_corrected:.2g} against"
-    return _ABSENT if decided.p_corrected is None else f"{decided.p_corrected:.2g}"
+        return f"{p_value(decided.p_against_corrected)} against"
+    return _ABSENT if decided.p_corrected is None else p_value(decided.p_corrected)
 
 
 def _n(verdict: ClaimVerdict) -> str:
@@ -218,8 +222,7 @@ def _each(arms: Sequence[ClaimArm], text: Callable[[ClaimArm], str | None]) -> s
 
 
 def _mean(arm: ClaimArm) -> str | None:
-    mean = mean_interval(arm.values.values()).mean
-    return None if mean is None else _column(arm).number(mean)
+    return None if arm.mean is None else _column(arm).number(arm.mean)
 
 
 def _published(arm: ClaimArm) -> str | None:
@@ -235,7 +238,7 @@ def _notes(verdict: ClaimVerdict) -> list[str]:
     decided = verdict.verdict
     notes = []
     if decided.is_descriptive or decided.outcome in (Outcome.INCONCLUSIVE, Outcome.INCOMPLETE):
-        kind = f"{decided.outcome}, described without a test" if decided.is_descriptive else decided.outcome
+        kind = f"{decided.word}, described without a test" if decided.is_descriptive else decided.word
         notes.append(f"{kind}: {decided.reason}")
     if verdict.effect_of:
         notes.append(f"the effect is that of its weakest part, {verdict.effect_of}")
@@ -266,7 +269,7 @@ def _machine_row(verdict: ClaimVerdict) -> dict[str, Any]:
         "p_against": decided.p_against,
         "p_against_corrected": decided.p_against_corrected,
         "arms": [arm.label for arm in verdict.arms],
-        "means": [mean_interval(arm.values.values()).mean for arm in verdict.arms],
+        "means": [arm.mean for arm in verdict.arms],
         "published": [arm.published for arm in verdict.arms],
         "published_inside": [arm.is_published_inside for arm in verdict.arms],
         "notes": [*decided.warnings, *verdict.notes],

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from results_store.statistics import Verdict
+from results_store.statistics import Verdict, mean_interval
 
 if TYPE_CHECKING:
     from results_store.claims.table import ClaimTable
@@ -37,6 +37,11 @@ class ClaimArm:
     metric: str
     unit: str = ""
 
+    @property
+    def mean(self) -> float | None:
+        """The mean of the values; None without any."""
+        return mean_interval(self.values.values()).mean
+
 
 @dataclass(frozen=True, kw_only=True)
 class ClaimVerdict:
@@ -55,6 +60,7 @@ class ClaimVerdict:
         notes: What to know of how it came about, such as seeds that were added after looking.
         title: What the metric is called in tables.
         unit: Unit of the effect.
+        has_bound: Whether it, or a part of it, says that something is at least, or at most, a number.
         effect_of: The part of a conjunction whose effect stands for it, which is its weakest; else empty.
     """
 
@@ -71,6 +77,7 @@ class ClaimVerdict:
     title: str = ""
     unit: str = ""
     effect_of: str = ""
+    has_bound: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

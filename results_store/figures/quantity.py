@@ -113,8 +113,8 @@ def whole_ticks(axes: Axes) -> None:
 
 
 def _metric_quantity(name: str, metric: MetricInfo | None) -> Quantity:
-    title = (metric.title if metric is not None else "") or name.replace("_", " ")
-    return Quantity(title=title, unit=metric.unit if metric is not None else "")
+    known = metric or MetricInfo(name=name)
+    return Quantity(title=known.shown_title, unit=known.unit)
 
 
 def _place(choices: Sequence[Value], value: Any) -> int:

@@ -23,6 +23,7 @@ from results_store.records.submission import (
     TableRecord,
     TableRow,
 )
+from results_store.records.trial_state import TrialState
 
 Record = (
     TrialRecord
@@ -62,6 +63,7 @@ __all__ = [
     "TableRecord",
     "TableRow",
     "TrialRecord",
+    "TrialState",
     "TrialStatus",
     "Value",
 ]

@@ -33,6 +33,11 @@ class MetricInfo:
     title: str = ""
     description: str = ""
 
+    @property
+    def shown_title(self) -> str:
+        """What it is called in a sentence: its title, or its name in words."""
+        return self.title or self.name.replace("_", " ")
+
 
 @dataclass(frozen=True, kw_only=True)
 class MemberRecord:

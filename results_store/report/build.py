@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from results_store.charts.learning_curves import learning_curves
+from results_store.charts.members import CellMembers, read_members
 from results_store.errors import StoreError, UnknownNameError, first_line
 from results_store.figures import FigureFormat, figure_bytes, figure_names, search_figure
 from results_store.recorded import recorded_tables
@@ -22,8 +24,6 @@ from results_store.report.content import (
     TextTable,
 )
 from results_store.report.failures import failures
-from results_store.report.learning_curves import learning_curves
-from results_store.report.members import CellMembers, read_members
 from results_store.report.provenance import duration, provenance, submissions
 from results_store.report.seed_values import seed_tables, shown_metrics
 from results_store.report.strips import strips

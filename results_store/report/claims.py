@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from results_store.claims import ClaimArm as DecidedArm
 from results_store.claims import ClaimTable, ClaimVerdict
 from results_store.report.content import Claim, ClaimArm
 from results_store.tables import Column
+from results_store.wording import capital, counted, unit_suffix
 
 if TYPE_CHECKING:
     from results_store.results import Results
@@ -36,31 +38,34 @@ def _claim(decided: ClaimVerdict) -> Claim:
     else:
         others = "alone" if decided.family_size == 1 else f"one of {decided.family_size} claims corrected together"
         family = f"Family {decided.family}: {others}."
+    names = {name for arm in decided.arms for name in (arm.label, arm.variant, arm.metric)}
     weakest = [f"The effect is that of its weakest part: {decided.effect_of}."] if decided.effect_of else []
     return Claim(
         study=decided.study,
         name=decided.name,
-        statement=f"{decided.title or decided.metric}: {decided.statement}",
+        statement=f"{decided.title}: {decided.statement}",
         outcome=verdict.outcome.value,
-        reason=_sentence(verdict.reason),
+        verdict=verdict.word,
+        is_tested=not verdict.is_descriptive,
+        has_bound=decided.has_bound,
+        reason=_sentence(verdict.reason, names),
         effect=texts["Effect"],
         p=texts["Corrected p"],
         num_seeds=texts["n"],
         family=family,
         arms=[_arm(arm) for arm in decided.arms],
-        notes=[*weakest, *map(_sentence, (*verdict.warnings, *decided.notes))],
+        notes=[*weakest, *(_sentence(note, names) for note in (*verdict.warnings, *decided.notes))],
     )
 
 
 def _arm(arm: DecidedArm) -> ClaimArm:
     column = Column(name=arm.metric, title=arm.metric, unit=arm.unit)
-    unit = {"fraction": " %", "count": "", "": ""}.get(arm.unit, f" {arm.unit}")
+    unit = unit_suffix(arm.unit)
     values = [value for value in arm.values.values() if value is not None and math.isfinite(value)]
     measured = "no values yet"
-    if values:
-        mean, low, high = column.numbers(math.fsum(values) / len(values), min(values), max(values))
-        seeds = "1 seed" if len(values) == 1 else f"{len(values)} seeds"
-        measured = f"{mean}{unit} ({low} to {high}, {seeds})"
+    if arm.mean is not None:
+        mean, low, high = column.numbers(arm.mean, min(values), max(values))
+        measured = f"{mean}{unit} ({low} to {high}, {counted(len(values), 'seed')})"
     return ClaimArm(
         label=arm.label,
         measured=measured,
@@ -69,6 +74,9 @@ def _arm(arm: DecidedArm) -> ClaimArm:
     )
 
 
-def _sentence(text: str) -> str:
+def _sentence(text: str, names: Collection[str]) -> str:
+    """A text as a sentence; names stay as they are written, also at its begin."""
     text = text.strip()
-    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '!', '?')) else '.'}"
+    begins_with_name = any(text.startswith(name) and not re.match(r"\w", text[len(name) :]) for name in names)
+    text = text if begins_with_name else capital(text)
+    return f"{text}{'' if text.endswith(('.', '!', '?')) else '.'}"

@@ -140,6 +140,9 @@ class Claim:
         name: What it says, in the words of its author.
         statement: The same in terms of metrics, variants and numbers.
         outcome: Supported, refuted, inconclusive or incomplete.
+        verdict: The same in words; a claim that is described without a test is as claimed, or not, instead.
+        is_tested: Whether it has a p-value.
+        has_bound: Whether it says that something is at least, or at most, a number.
         reason: Why.
         effect: The effect with its interval.
         p: The corrected p-value.
@@ -153,11 +156,14 @@ class Claim:
     name: str
     statement: str
     outcome: str
+    verdict: str
+    is_tested: bool
     reason: str
     effect: str
     p: str
     num_seeds: str
     family: str
+    has_bound: bool = False
     arms: Sequence[ClaimArm] = ()
     notes: Sequence[str] = ()
 

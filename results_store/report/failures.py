@@ -6,15 +6,16 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from results_store.charts.members import CellMembers
+from results_store.records import TrialState
 from results_store.report.content import Failures, TextTable
-from results_store.report.members import CellMembers
+from results_store.wording import capital
 
 if TYPE_CHECKING:
     from results_store.results import Results
 
 __all__ = ["failures"]
 
-_STATES = ("completed", "diverged", "failed", "pending", "pruned", "retracted")
 _MAX_CAUSE = 300
 
 _CAUSES = """
@@ -36,10 +37,10 @@ def failures(results: Results, study: str, cells: Sequence[CellMembers]) -> Fail
     counts = Counter(states.values())
     tables = []
     lines = []
-    shown = [state for state in _STATES if counts[state]]
+    shown = [state for state in TrialState if counts[state]]
     for cell in cells:
         of_cell = Counter(member.state for member in cell.members)
-        if set(of_cell) - {"completed"}:
+        if set(of_cell) - {TrialState.COMPLETED}:
             lines.append([cell.label, *(f"{of_cell[state]}" for state in shown)])
     if lines:
         tables.append(_table("Cells with trials that are not completed", ["Variant", *shown], lines))
@@ -57,17 +58,17 @@ def failures(results: Results, study: str, cells: Sequence[CellMembers]) -> Fail
 
 def _summary(counts: Counter[str], has_failures: bool) -> str:
     total = counts.total()
-    others = [state for state in sorted(counts) if state != "completed"]
+    others = [state for state in TrialState if counts[state] and state != TrialState.COMPLETED]
     if others:
         listed = ", ".join(f"{counts[state]:,} {state}" for state in others)
-        return f"Of {total:,} trials, {counts['completed']:,} are completed; {listed}."
+        return f"Of {total:,} trials, {counts[TrialState.COMPLETED]:,} are completed; {listed}."
     attempts = "some of them after attempts that failed" if has_failures else "no attempt failed"
     return f"All {total:,} trials are completed; {attempts}." if total else "It asks for no trials."
 
 
 def _table(title: str, header: Sequence[str], lines: Sequence[Sequence[str]], num_texts: int = 1) -> TextTable:
     is_numeric = [place >= num_texts for place in range(len(header))]
-    header = [heading[:1].upper() + heading[1:] for heading in header]
+    header = [capital(heading) for heading in header]
     return TextTable(title=title, header=header, is_numeric=is_numeric, lines=lines)
 
 

@@ -21,7 +21,7 @@ from results_store.report.anchors import anchors
 from results_store.report.content import Figure, Report, StudyReport, TextTable
 from results_store.report.interactive import figure_json
 from results_store.report.looks import page_looks
-from results_store.report.wording import CLAIMS_NOTE, tally
+from results_store.report.wording import claims_note, tally
 from results_store.text import inert
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ def render_html(report: Report) -> str:
         finalize=lambda value: inert(value) if type(value) is str else value,
     )
     environment.filters["lines"] = lambda text: Markup.escape(inert(text, keep="\n\t"))
+    environment.filters["breakable"] = lambda name: Markup.escape(inert(name)).replace("_", Markup("_<wbr>"))
     environment.filters["data_uri"] = lambda png: f"data:image/png;base64,{base64.b64encode(png).decode()}"
     environment.globals["place"] = lambda share: f"{100 * share:.1f}".removesuffix(".0")
     parts = _parts(report)
@@ -106,7 +107,7 @@ def render_html(report: Report) -> str:
         report=report,
         parts=parts,
         titles=_TITLES,
-        claims_note=CLAIMS_NOTE,
+        claims_note=claims_note(report.claims),
         tally=tally(report.claims, report.notes),
         policy=_trusted(_policy([digest, _digest(script)] if plotly else [])),
         css=_trusted(_asset("report.css")),

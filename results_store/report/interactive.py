@@ -14,6 +14,7 @@ from typing import Any
 from results_store.charts import Axis, Band, Bars, Chart, Line, Mark, Panel, Points, Reference, Spans
 from results_store.report.looks import PageLook, page_looks
 from results_store.text import inert
+from results_store.wording import unit_suffix
 
 __all__ = ["figure_json"]
 
@@ -70,7 +71,7 @@ class _Panel:
         self._with_seeds = {mark.group for mark in panel.marks if isinstance(mark, Points) and mark.is_faint}
         self._to_x, self._to_y = _scale(panel.x), _scale(panel.y)
         self._numbers = {group: number for number, group in enumerate(looks)}
-        self._hover = f"%{{x:.4~g}}{_unit(panel.x)}; %{{y:.4~g}}{_unit(panel.y)}"
+        self._hover = f"%{{x:.4~g}}{_plain(unit_suffix(panel.x.unit))}; %{{y:.4~g}}{_plain(unit_suffix(panel.y.unit))}"
 
     def marks(self, marks: Sequence[Mark]) -> tuple[list[Trace], list[dict[str, Any]]]:
         """Traces and shapes of marks of one kind."""
@@ -248,10 +249,6 @@ def _axis(axis: Axis) -> dict[str, Any]:
 def _scale(axis: Axis) -> Callable[[float], float]:
     factor = 100 if axis.unit == "fraction" else 1
     return lambda value: _rounded(factor * value)
-
-
-def _unit(axis: Axis) -> str:
-    return " %" if axis.unit == "fraction" else "" if axis.unit in ("", "count") else f" {_plain(axis.unit)}"
 
 
 def _rounded(value: float) -> float:

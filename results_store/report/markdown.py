@@ -9,7 +9,7 @@ from itertools import groupby
 from results_store.query.formats import markdown, markdown_table
 from results_store.report.anchors import anchors
 from results_store.report.content import Claim, Fact, Report, StudyReport, TextTable
-from results_store.report.wording import CLAIMS_NOTE, tally
+from results_store.report.wording import claims_note, tally
 from results_store.text import inert
 
 __all__ = ["render_markdown"]
@@ -35,7 +35,7 @@ def _parts(report: Report) -> Iterator[str]:
         yield f"**{_text(study)}**"
         yield _claims(list(claims))
     if report.claims:
-        yield markdown(CLAIMS_NOTE)
+        yield markdown(claims_note(report.claims))
     for study, anchor in named:
         yield f'<a id="{anchor}"></a>\n\n## {_text(study.name)}'
         yield from _study(study)
@@ -78,7 +78,7 @@ def _claims(claims: Sequence[Claim]) -> str:
             arms.append(_text(f"{arm.label}: {published}ours {arm.measured}{place}"))
         rows.append(
             [
-                f"**{_text(claim.outcome)}**",
+                f"**{_text(claim.verdict)}**",
                 "<br>".join(about),
                 *map(_text, (claim.effect, claim.p, claim.num_seeds)),
                 "<br>".join(arms),

@@ -5,11 +5,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from results_store.report.content import Fact, TextTable
+from results_store.wording import counted, ranges
 
 if TYPE_CHECKING:
     from results_store.results import Results
@@ -31,7 +31,7 @@ _SUBMISSIONS = """
 def provenance(results: Results, study: str) -> list[Fact]:
     """By which code and versions, on which machines, and in how much time a study's trials were trained."""
 
-    def counted(columns: str) -> list[tuple[Any, ...]]:
+    def by(columns: str) -> list[tuple[Any, ...]]:
         grouped = f"GROUP BY {columns} ORDER BY num_trials DESC, {columns}"
         query = f"SELECT {columns}, count(*) AS num_trials FROM ({_TRIALS}) {grouped}"
         return results.sql(query, {"study": study}).rows()
@@ -43,15 +43,15 @@ def provenance(results: Results, study: str) -> list[Fact]:
     if not num_trials:
         return [Fact(name="Trials", text="none is finished yet")]
     return [
-        *(_fact("Code", _commit(commit, dirty), count) for commit, dirty, count in counted("git_commit, git_dirty")),
+        *(_fact("Code", _commit(commit, dirty), count) for commit, dirty, count in by("git_commit, git_dirty")),
         *(
             _fact("Trainable", f"{name} version {version}, source {str(source or 'unknown')[:12]}", count)
-            for name, version, source, count in counted("trainable, trainable_version, source_hash")
+            for name, version, source, count in by("trainable, trainable_version, source_hash")
         ),
-        *(_fact("Versions", _versions(versions), count) for versions, count in counted("versions")),
+        *(_fact("Versions", _versions(versions), count) for versions, count in by("versions")),
         *(
-            _fact("Machine", f"{host}: {cpu}, {_plural(threads or 0, 'thread')} per trial", count)
-            for host, cpu, threads, count in counted("host, cpu, threads")
+            _fact("Machine", f"{host}: {cpu}, {counted(threads or 0, 'thread')} per trial", count)
+            for host, cpu, threads, count in by("host, cpu, threads")
         ),
         Fact(name="Time", text=f"{duration(seconds or 0.0)} in all, one core per trial"),
         Fact(name="Finished", text=" to ".join(dict.fromkeys((moment(first), moment(last))))),
@@ -69,10 +69,10 @@ def submissions(results: Results, study: str) -> TextTable:
         changed = "" if text is None or text == row["file_text"] else "; another study file"
         text = row["file_text"]
         settings = ", ".join(row["settings"] or []) or "none"
-        added = sorted(seeds - seen)
+        added = seeds - seen
         if seen and added:
             notes.append(
-                f"Seeds {_ranges(added)} were added on {moment(row['submitted_at'])}, after others were asked for."
+                f"Seeds {ranges(added)} were added on {moment(row['submitted_at'])}, after others were asked for."
             )
         seen |= seeds
         lines.append(
@@ -81,7 +81,7 @@ def submissions(results: Results, study: str) -> TextTable:
                 settings + changed,
                 f"{row['num_variants']:,}",
                 f"{row['num_cells']:,}",
-                _ranges(sorted(seeds)) or "—",
+                ranges(seeds) or "—",
                 f"{row['num_trials']:,}",
             ]
         )
@@ -108,11 +108,7 @@ def moment(time: datetime | None) -> str:
 
 
 def _fact(name: str, text: str, num_trials: int) -> Fact:
-    return Fact(name=name, text=f"{text}: {_plural(num_trials, 'trial')}")
-
-
-def _plural(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    return Fact(name=name, text=f"{text}: {counted(num_trials, 'trial')}")
 
 
 def _commit(commit: str | None, is_dirty: bool | None) -> str:
@@ -129,14 +125,3 @@ def _versions(text: str | None) -> str:
         return ", ".join(f"{name} {version}" for name, version in sorted(versions.items())) or "unknown"
     except (ValueError, AttributeError, RecursionError):
         return str(text)
-
-
-def _ranges(numbers: Sequence[int]) -> str:
-    """Numbers in ascending order, neighbours together: `0 to 4, 7`."""
-    runs: list[list[int]] = []
-    for number in numbers:
-        if runs and number == runs[-1][-1] + 1:
-            runs[-1].append(number)
-        else:
-            runs.append([number])
-    return ", ".join(f"{run[0]}" if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from results_store.records import MetricInfo
+from results_store.charts.members import CellMembers
+from results_store.records import MetricInfo, TrialState
 from results_store.report.content import TextTable
-from results_store.report.members import CellMembers
 from results_store.tables import Column, Table
 
 __all__ = ["seed_tables", "shown_metrics"]
@@ -35,7 +35,7 @@ def seed_tables(cells: Sequence[CellMembers], metrics: Sequence[MetricInfo]) -> 
     seeds = sorted({member.seed for cell in shown for member in cell.members})
     tables = []
     for metric in metrics:
-        column = column_of(metric)
+        column = Column.of_metric(metric)
         lines = []
         for cell in shown:
             by_seed = {member.seed: member for member in cell.members}
@@ -45,7 +45,7 @@ def seed_tables(cells: Sequence[CellMembers], metrics: Sequence[MetricInfo]) -> 
                 member = by_seed.get(seed)
                 value = None if member is None else member.values[metric.name]
                 is_number = value is not None and math.isfinite(value)
-                if member is not None and member.state != "completed":
+                if member is not None and member.state != TrialState.COMPLETED:
                     texts.append(member.state)
                 else:
                     texts.append(column.number(value) if value is not None and is_number else _ABSENT)
@@ -62,9 +62,3 @@ def seed_tables(cells: Sequence[CellMembers], metrics: Sequence[MetricInfo]) -> 
                 )
             )
     return tables
-
-
-def column_of(metric: MetricInfo) -> Column:
-    """How a metric's numbers are written."""
-    title = metric.title or metric.name.replace("_", " ")
-    return Column(name=metric.name, title=title[:1].upper() + title[1:], unit=metric.unit)

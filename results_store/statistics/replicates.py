@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from results_store.records import TrialState
+
 __all__ = ["Gaps", "Replicate", "Replicates", "numbers"]
 
 
@@ -19,12 +21,12 @@ class Replicate:
     """
 
     value: float | None
-    state: str = "completed"
+    state: str = TrialState.COMPLETED
 
     @property
     def number(self) -> float | None:
         """The metric, if the trial is completed and the metric a number."""
-        is_number = self.state == "completed" and self.value is not None and math.isfinite(self.value)
+        is_number = self.state == TrialState.COMPLETED and self.value is not None and math.isfinite(self.value)
         return self.value if is_number else None
 
 
@@ -62,9 +64,9 @@ class Gaps:
     def of(cls, *replicates: Replicate | None) -> Gaps:
         """The gap of one seed in all the cells that need it; None stands for a trial that is not there."""
         states = {"missing" if replicate is None else replicate.state for replicate in replicates}
-        if states - {"completed", "diverged"}:
+        if states - {TrialState.COMPLETED, TrialState.DIVERGED}:
             return cls(num_missing=1)
-        if "diverged" in states:
+        if TrialState.DIVERGED in states:
             return cls(num_diverged=1)
         return cls(num_undefined=int(any(replicate is None or replicate.number is None for replicate in replicates)))
 

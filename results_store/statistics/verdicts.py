@@ -21,6 +21,7 @@ from results_store.statistics.holm import holm_corrected
 from results_store.statistics.interval import Interval, IntervalMethod
 from results_store.statistics.replicates import Gaps
 from results_store.statistics.statements import Comparison, Conjunction, Drop, Monotone, Statement
+from results_store.wording import p_value
 
 __all__ = ["ALPHA", "Outcome", "Verdict", "decide_family"]
 
@@ -35,6 +36,10 @@ class Outcome(StrEnum):
     REFUTED = "refuted"
     INCONCLUSIVE = "inconclusive"
     INCOMPLETE = "incomplete"
+
+
+_DESCRIBED = {Outcome.SUPPORTED: "as claimed", Outcome.REFUTED: "not as claimed"}
+"""What the outcomes of descriptive kinds are called."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +85,11 @@ class Verdict:
     def is_descriptive(self) -> bool:
         """Whether the claim is of a kind that has no p-value."""
         return self.p is None
+
+    @property
+    def word(self) -> str:
+        """The outcome as people read it: only what was tested is called supported or refuted."""
+        return _DESCRIBED.get(self.outcome, self.outcome.value) if self.is_descriptive else self.outcome.value
 
 
 def decide_family(
@@ -137,9 +147,9 @@ def _tested(item: Evidence, p_for: float, p_against: float, alpha: float) -> Ver
             parts=item.parts,
         )
     if item.supports.has_interval and p_for <= alpha:
-        outcome, reason = Outcome.SUPPORTED, f"the interval lies where the claim says, corrected p {p_for:.2g}"
+        outcome, reason = Outcome.SUPPORTED, f"the interval lies where the claim says, corrected p {p_value(p_for)}"
     elif item.refutes.has_interval and p_against <= alpha:
-        outcome, reason = Outcome.REFUTED, f"the interval lies on the other side, corrected p {p_against:.2g}"
+        outcome, reason = Outcome.REFUTED, f"the interval lies on the other side, corrected p {p_value(p_against)}"
     else:
         outcome, reason = Outcome.INCONCLUSIVE, _why_inconclusive(item, p_for, p_against)
     return Verdict(
@@ -162,7 +172,7 @@ def _why_inconclusive(item: Evidence, p_for: float, p_against: float) -> str:
         (item.refutes, "on the other side", p_against),
     ):
         if side.has_interval:
-            return f"the interval lies {where}, but the corrected p is {corrected:.2g}"
+            return f"the interval lies {where}, but the corrected p is {p_value(corrected)}"
     return "one replicate has no interval" if item.interval.low is None else "the interval lies on neither side"
 
 

@@ -28,14 +28,16 @@ from typing import Any
 import pyarrow as pa
 
 from results_store.errors import QueryError
+from results_store.numbers import finite_number
 from results_store.query import QueryResult
-from results_store.records import MetricInfo, TableRecord
+from results_store.records import MetricInfo, TableRecord, TrialState
 from results_store.statistics import LearningTime
 from results_store.tables.asked import asked_summaries
 from results_store.tables.cell import Cell, Line
 from results_store.tables.column import Column
 from results_store.tables.summary import Of, Replicates, Summary, summarise
 from results_store.tables.table import Table
+from results_store.wording import capital
 
 __all__ = ["build_table"]
 
@@ -119,14 +121,14 @@ def _columns(
 ) -> list[Column]:
     """A column for each summary of the replicates; published values stand beside the first that is like them."""
     metric = _metric(name, metrics)
-    title = record.titles.get(name) or (metric.title if metric is not None else "") or name.replace("_", " ")
+    title = record.titles.get(name) or (metric or MetricInfo(name=name)).shown_title
     has_published = any(name in row.published for row in record.rows)
     shown = summaries or (Summary(),)
     beside = next((summary for summary in shown if summary.kind.has_unit), shown[0])
     return [
         Column(
             name=name,
-            title=title[:1].upper() + title[1:],
+            title=capital(title),
             unit=_unit(name, metrics),
             has_replicates=bool(summaries),
             has_published=has_published and summary is beside,
@@ -197,7 +199,7 @@ def _num_undefined(replicates: Replicates, states: Sequence[str]) -> int:
     """
     if len(states) != len(replicates) or all(item is None for item in replicates):
         return 0
-    return sum(state == "completed" and item is None for state, item in zip(states, replicates, strict=True))
+    return sum(state == TrialState.COMPLETED and item is None for state, item in zip(states, replicates, strict=True))
 
 
 def _parsed(value: Any) -> Replicates:
@@ -213,6 +215,5 @@ def _replicate(item: Any) -> Any:
 
 
 def _number(value: Any) -> float | None:
-    """The number, if it is one; NaN and infinities are none."""
-    number = None if value is None else float(value)
-    return number if number is not None and math.isfinite(number) else None
+    """A replicate as a number: decimals and truth values are some too, NaN and infinities are none."""
+    return None if value is None else finite_number(float(value))

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 from results_store.query.formats import plain
 from results_store.statistics import Interval, IntervalMethod, LearningTime, LogRankTest, Share, Survival
 from results_store.tables.column import Column
-from results_store.tables.summary import Centre, Replicates, Statistic
+from results_store.tables.summary import Centre, Middle, Replicates, Statistic
+from results_store.wording import p_value
 
 __all__ = ["ABSENT", "Cell", "Line", "Words", "words"]
 
@@ -50,6 +51,8 @@ class Cell:
         match statistic:
             case Interval():
                 found = {"mean": statistic.mean, "low": statistic.low, "high": statistic.high}
+            case Middle():
+                found = {key: statistic.value, f"{key}_low": statistic.low, f"{key}_high": statistic.high}
             case Centre():
                 found = {key: statistic.value}
             case Share():
@@ -107,6 +110,9 @@ def words(column: Column, cell: Cell) -> Words:
     match statistic:
         case Interval():
             return _mean(column, statistic)
+        case Middle(value=float() as value, low=float() as low, high=float() as high):
+            value_text, *ends = column.numbers(value, low, high)
+            return Words(value_text, f"[{', '.join(ends)}]", _count(statistic.num_values, statistic.num_missing))
         case Centre(value=float() as value):
             return Words(column.number(value), "", _count(statistic.num_values, statistic.num_missing))
         case Share(share=float(), low=float() as low, high=float() as high):
@@ -115,8 +121,8 @@ def words(column: Column, cell: Cell) -> Words:
             return Words(f"{statistic.num_above}/{statistic.num_values}", interval, count)
         case Survival() if statistic.curve is not None:
             return _median(statistic)
-        case LogRankTest(p_value=float() as p_value):
-            return Words(f"{p_value:.2g}" if p_value >= 1e-4 else "<0.0001")
+        case LogRankTest(p_value=float() as found):
+            return Words(p_value(found))
         case None if not cell.replicates:
             return Words(_value(column, cell.value))
     return Words(ABSENT)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 
+from results_store.records import MetricInfo
 from results_store.tables.summary import Summary, SummaryKind
+from results_store.wording import capital, shown_numbers
 
 __all__ = ["Column"]
 
@@ -31,6 +32,11 @@ class Column:
     has_published: bool = False
     summary: Summary = field(default_factory=Summary)
     is_alone: bool = True
+
+    @classmethod
+    def of_metric(cls, metric: MetricInfo) -> Column:
+        """How a metric's numbers are written."""
+        return cls(name=metric.name, title=capital(metric.shown_title), unit=metric.unit)
 
     @property
     def heading(self) -> str:
@@ -60,13 +66,7 @@ class Column:
 
     def numbers(self, *values: float) -> list[str]:
         """Numbers that belong together: percent with one decimal, or four significant digits of the largest."""
-        if self.unit == "fraction":
-            return [f"{100 * value:.1f}" for value in values]
-        largest = max(map(abs, values))
-        if largest != 0 and not 1e-4 <= largest < 1e15:
-            return [f"{value:.4g}" for value in values]
-        decimals = 0 if largest == 0 else max(0, 3 - math.floor(math.log10(largest)))
-        return [f"{value:,.{decimals}f}" for value in values]
+        return shown_numbers(self.unit, *values)
 
     def published_number(self, value: float) -> str:
         """A published number with all the digits that were published."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from results_store.statistics import IntervalMethod, LogRankTest, Share, Survival
+from results_store.records import TrialState
+from results_store.statistics import ALPHA, IntervalMethod, LogRankTest, Share, Survival
 from results_store.tables.cell import Cell, Line
 from results_store.tables.column import Column
-from results_store.tables.summary import Centre, SummaryKind
+from results_store.tables.summary import Centre, Middle, SummaryKind
 
 __all__ = ["footnotes"]
 
@@ -57,8 +58,9 @@ def _of_other_summaries(columns: Sequence[Column], lines: Sequence[Line]) -> Ite
     shares = {kind for kind, found in statistics if isinstance(found, Share) and found.num_values}
     medians = [found for _, found in statistics if isinstance(found, Survival) and found.curve is not None]
     has_tests = any(isinstance(found, LogRankTest) and found.p_value is not None for _, found in statistics)
-    if SummaryKind.MEDIAN in centres:
-        yield "Medians of n replicates, without an interval."
+    middles = [found for _, found in statistics if isinstance(found, Middle) and found.num_values]
+    if middles:
+        yield f"Medians of n replicates{_coverage([found.coverage for found in middles if found.low is not None])}."
     if SummaryKind.INTERQUARTILE_MEAN in centres:
         yield "Interquartile means of n replicates: without the lowest and the highest quarter, rounded down."
     if SummaryKind.SHARE_ABOVE in shares:
@@ -76,8 +78,17 @@ def _of_other_summaries(columns: Sequence[Column], lines: Sequence[Line]) -> Ite
         yield f"Log-rank p against {lines[0].label}: two-sided, unpaired, not corrected for several comparisons."
 
 
+def _coverage(levels: Sequence[float]) -> str:
+    """What the intervals of medians are, and how often they hold the median where that is less than 95 %."""
+    if not levels:
+        return ""
+    words = ". 95 % intervals of the median: order statistics"
+    least = min(levels)
+    return words if least >= 1 - ALPHA else f"{words}; {100 * least:.3g} % where replicates are too few for more"
+
+
 def _missing(line: Line, columns: Sequence[Column]) -> Iterator[str]:
-    counts = Counter(state for state in line.states if state != "completed")
+    counts = Counter(state for state in line.states if state != TrialState.COMPLETED)
     if counts:
         listed = ", ".join(f"{counts[state]} {state}" for state in sorted(counts))
         yield f"{line.label}: of {len(line.states)} replicates, {listed}."

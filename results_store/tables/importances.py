@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from results_store.records import MetricInfo
 from results_store.search.history import SearchHistory
 from results_store.search.importances import (
     ImportanceMethod,
@@ -15,6 +16,7 @@ from results_store.search.importances import (
 from results_store.tables.cell import Cell, Line
 from results_store.tables.column import Column
 from results_store.tables.table import Table
+from results_store.wording import capital
 
 __all__ = ["IMPORTANCES", "importances_table"]
 
@@ -36,10 +38,10 @@ def importances_table(histories: Sequence[SearchHistory]) -> Table:
         for importance in found:
             name = importance.objective.name
             metric = history.metrics.get(name)
-            title = (metric.title if metric is not None else "") or name.replace("_", " ")
+            title = (metric or MetricInfo(name=name)).shown_title
             columns[name, importance.method] = Column(
                 name=f"{name}_{importance.method.name.lower()}",
-                title=f"{title[:1].upper()}{title[1:]}, {importance.method}",
+                title=f"{capital(title)}, {importance.method}",
                 unit="fraction",
             )
     for history, found in assessed:

@@ -1,7 +1,7 @@
 """What a table can show of a cell's replicates, and what each of them comes to.
 
 ```
-of numbers         mean (with its interval), median, interquartile_mean, {share_above: 0.9}
+of numbers         mean, median (each with its interval), interquartile_mean, {share_above: 0.9}
 of learning times  median (with its interval), learned, log_rank
 ```
 """
@@ -23,12 +23,12 @@ from results_store.statistics import (
     interquartile_mean,
     log_rank_test,
     mean_interval,
-    median,
+    median_interval,
     share_above,
     survival,
 )
 
-__all__ = ["Centre", "Of", "Replicates", "Statistic", "Summary", "SummaryKind", "summarise"]
+__all__ = ["Centre", "Middle", "Of", "Replicates", "Statistic", "Summary", "SummaryKind", "summarise"]
 
 Replicates = Sequence[float | None] | Sequence[LearningTime | None]
 
@@ -110,7 +110,7 @@ class Summary:
 
 @dataclass(frozen=True, kw_only=True)
 class Centre:
-    """A median or an interquartile mean.
+    """An interquartile mean, which has no interval.
 
     Attributes:
         value: The number, or None without any replicate.
@@ -121,6 +121,21 @@ class Centre:
     value: float | None
     num_values: int
     num_missing: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Middle(Centre):
+    """A median.
+
+    Attributes:
+        low: Where its interval begins, or None with fewer than two values.
+        high: Where it ends.
+        coverage: How often such an interval holds the median at least.
+    """
+
+    low: float | None
+    high: float | None
+    coverage: float
 
 
 Statistic = Interval | Centre | Share | Survival | LogRankTest
@@ -152,12 +167,17 @@ def summarise(
             assert summary.threshold is not None
             return share_above(replicates, summary.threshold)
         case SummaryKind.MEDIAN:
-            return _centre(median(replicates), replicates)
+            found = median_interval(replicates)
+            return Middle(
+                value=found.median,
+                low=found.low,
+                high=found.high,
+                coverage=found.coverage,
+                num_values=found.num_values,
+                num_missing=len(replicates) - found.num_values,
+            )
         case SummaryKind.INTERQUARTILE_MEAN:
-            return _centre(interquartile_mean(replicates), replicates)
+            num_values = sum(number is not None and math.isfinite(number) for number in replicates)
+            value = interquartile_mean(replicates)
+            return Centre(value=value, num_values=num_values, num_missing=len(replicates) - num_values)
     return mean_interval(replicates, bounds=bounds)
-
-
-def _centre(value: float | None, replicates: Sequence[float | None]) -> Centre:
-    num_values = sum(number is not None and math.isfinite(number) for number in replicates)
-    return Centre(value=value, num_values=num_values, num_missing=len(replicates) - num_values)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from results_store.query.formats import markdown, markdown_table, plain
+from results_store.records import TrialState
 from results_store.statistics import LearningTime
 from results_store.tables.cell import ABSENT, Line, words
 from results_store.tables.column import Column
@@ -20,8 +21,6 @@ from results_store.tables.values import single_values
 from results_store.text import inert
 
 __all__ = ["Table"]
-
-_STATES = ("completed", "diverged", "failed", "pending", "pruned", "retracted", "waiting")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,5 +115,5 @@ class Table:
                 row[f"{column.name}_published"] = cell.published
         if line.states:
             counts = Counter(line.states)
-            row |= {f"replicates_{state}": counts[state] for state in _STATES}
+            row |= {f"replicates_{state}": counts[state] for state in TrialState}
         return row

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from results_store.text import inert
 
-__all__ = ["READ_ONLY", "DoctorReport", "Finding", "counted"]
+__all__ = ["READ_ONLY", "DoctorReport", "Finding"]
 
 READ_ONLY = "nothing could be done: the store cannot be written to"
 """What was done about a finding where nothing can be."""
@@ -50,8 +50,3 @@ class DoctorReport:
     num_files: int
     num_rows: int
     duration_s: float
-
-
-def counted(number: int, what: str, several: str | None = None) -> str:
-    """A number of things: `1 row`, `2 rows`."""
-    return f"{number:,} {what if number == 1 else several or what + 's'}"

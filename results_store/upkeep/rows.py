@@ -15,9 +15,9 @@ from results_store.catalogue import Scan
 from results_store.catalogue.sources import columns_of, literal, source
 from results_store.records import FailureKind, TrialStatus
 from results_store.schemas import Kind
-from results_store.upkeep.report import counted
 from results_store.upkeep.search_rows import CONDITIONS, search_findings, search_notes
 from results_store.upkeep.weights import lost_weights, notes_on_weights
+from results_store.wording import counted
 
 __all__ = ["RowChecks"]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from results_store.records import CandidateEvent, CandidateState
 from results_store.search.info import SearchInfo
-from results_store.upkeep.report import counted
+from results_store.wording import counted
 
 __all__ = ["CONDITIONS", "search_findings", "search_notes"]
 

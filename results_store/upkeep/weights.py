@@ -12,7 +12,7 @@ from results_store.catalogue import Problem
 from results_store.errors import StorePathError
 from results_store.layout import Layout
 from results_store.regular_file import open_regular
-from results_store.upkeep.report import counted
+from results_store.wording import counted
 
 __all__ = ["lost_weights", "notes_on_weights", "scan_weights"]
 

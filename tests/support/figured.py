@@ -107,8 +107,8 @@ def metrics(member):
     return {
         "test_retrieval_accuracy": accuracy(member),
         "test_gate_rate": number if has_gate else None,
-        "attention_madds_executed": 1000 * number if has_attention else None,
-        "attention_madds_dense": 1000.0 if has_attention else None,
+        "attention_madds_executed": 1000 * number if has_attention else 0,
+        "attention_madds_dense": 1000.0 if has_attention else 0,
         "epochs_to_retrieval": learned,
         "epochs_trained": NUM_EPOCHS,
     }

@@ -127,7 +127,7 @@ class TestEveryCompletedSeedIsThere:
             assert line.y[0] == 1
             assert line.y[-1] == pytest.approx(len(never) / len(own))  # nobody is censored before the end
             assert all(later <= earlier for earlier, later in itertools.pairwise(line.y))
-        assert "SSM and AMOR p=" in " ".join(chart.caption)
+        assert "SSM and AMOR: p " in " ".join(chart.caption)
 
 
 def saved(member):
@@ -147,6 +147,32 @@ def test_seeds_that_do_not_count_are_counted_in_words(store):
         said = " ".join(results.chart("figured", kind).caption)
         assert "AMOR: of 7 seeds, 1 failed, 1 pending." in said, kind
         assert "SSM: of 7 seeds, 1 diverged." in said, kind
+
+
+def test_trials_that_do_not_tell_of_their_attention_have_no_place(store, monkeypatch):
+    nothing = ("test_gate_rate", "attention_madds_executed", "attention_madds_dense")
+    untold = {
+        "amor-0-0": ("attention_madds_executed",), "amor-0-1": nothing, "amor-0-2": nothing,
+        "full-0-0": ("attention_madds_dense",),
+    }  # fmt: skip
+    complete = figured.metrics
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            figured, "metrics", lambda member: complete(member) | dict.fromkeys(untold.get(member.trial_id, ()))
+        )
+        figured.publish(store)
+    chart = results_store.open(store.path).chart("figured", "tradeoff")
+    for panel, (place, left_out) in enumerate(((saved, set(untold) - {"amor-0-0"}), (executed, set(untold)))):
+        for variant in ("ssm", "full", "amor"):
+            members = [member for member in of_variant(variant, {}) if member.trial_id not in left_out]
+            expected = sorted((place(member), figured.accuracy(member)) for member in members)
+            found = points(chart, panel, group=variant.upper(), is_faint=True)
+            assert found == [pytest.approx(pair) for pair in expected]
+    said = " ".join(chart.caption)
+    assert "AMOR: 2 completed trials are left out on the left" in said
+    assert "AMOR: 3 completed trials are left out on the right" in said
+    assert "FULL: 1 completed trial is left out on the left" in said
+    assert "SSM" not in said
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -63,7 +63,7 @@ def test_footnotes_say_what_to_bear_in_mind(table):
     notes = table.footnotes()
     assert "Family study: 4 claims, corrected together." in notes
     assert "incomplete: incomplete: replicates: 8 missing." in notes
-    assert "series & 5 %: supported, described without a test: no step goes the other way." in notes
+    assert "series & 5 %: as claimed, described without a test: no step goes the other way." in notes
 
 
 def test_a_note_on_several_claims_stands_once(stores, make):
@@ -113,3 +113,14 @@ def test_what_nobody_published_has_no_columns(stores, make):
     assert "Inside" not in table.header
     assert [len(line) for line in table.lines] == [len(table.header)]
     assert not any("published" in note for note in table.footnotes())
+
+
+def test_bounds_are_shown_as_bounds_and_their_strictness_is_told_once(table, stores, make):
+    assert cells(table)["in nats"]["Statement"] == "a ≥ 1 nats"
+    assert [note for note in table.footnotes() if "strictly" in note] == [
+        "Bounds (≥, ≤) are tested strictly: the interval has to lie beyond the number."
+    ]
+    parts = [make.statement("greater", "a", "b"), make.statement("at_most", "a", value=0.99)]
+    for claim, is_told in ((make.conjunction("x", *parts), True), (make.claim("x", "greater", "a", "b"), False)):
+        notes = stores([make.submission("ab", [claim])]).claims().table().footnotes()
+        assert any("strictly" in note for note in notes) is is_told

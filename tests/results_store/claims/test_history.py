@@ -31,7 +31,7 @@ def test_seeds_that_were_added_after_looking_are_told(stores, make, claim):
         rows(make, [2, 5, 6, 9], minutes=11),
     ]
     (note,) = notes(stores, *files)
-    assert note == "seeds 5-6, 9 added after looking: on 2026-01-01 00:10 UTC, when 2 seeds of its cells had results"
+    assert note == "seeds 5 to 6, 9 added after looking: on 2026-01-01 00:10 UTC, when 2 seeds of its cells had results"
 
 
 @settings(deadline=None, max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -84,7 +84,7 @@ def test_results_that_were_withdrawn_were_seen(stores, make, claim):
         [make.submission("ab", [claim], seeds=range(5), minutes=10)],
         rows(make, range(5), minutes=11),
     ]
-    assert any("seeds 3-4 added after looking" in note for note in notes(stores, *files))
+    assert any("seeds 3 to 4 added after looking" in note for note in notes(stores, *files))
 
 
 def test_seeds_that_were_left_out_after_looking_are_told(stores, make, claim):
@@ -112,7 +112,7 @@ def test_a_claim_that_was_made_after_looking_is_told(stores, make, claim):
     ("before", "expected"),
     [
         (lambda make: make.claim("x", "less", "a", "b"), "changed after looking from “a < b”"),
-        (lambda make: make.claim("x", "greater", "a", "b", margin=0.5), "changed after looking from “a > b + 0.5”"),
+        (lambda make: make.claim("x", "greater", "a", "b", margin=0.5), "changed after looking from “a > b + 50 pp”"),
         (lambda make: make.claim("x", "greater", "a", "c"), "changed after looking from “a > c”"),
         (lambda make: make.claim("x", "greater", "a", "b", family="other"), "moved after looking from family 'other'"),
         (

@@ -108,15 +108,15 @@ def test_statements_in_words(stores, make):
     ]
     verdicts = stores([make.submission(["a", "b"], claims)]).claims().verdicts
     assert [verdict.statement for verdict in verdicts] == [
-        "a > b + 0.05",
-        "a < b - 0.05",
-        "a = b ± 0.02",
+        "a > b + 5 pp",
+        "a < b - 5 pp",
+        "a = b ± 2 pp",
         "a > 6 x b",
-        "a > 0.99",
-        "a < 0.3 - 0.1",
-        "accuracy: a > b and gap: a > 1",
+        "a ≥ 99 %",
+        "a ≤ 30 % - 10 pp",
+        "accuracy: a > b and gap: a ≥ 1 nats",
         "a falls along k (1, 2)",
-        "a drops beyond k 1 by more than 0.1",
+        "a drops beyond k 1 by more than 10 pp",
     ]
     assert [verdict.metric for verdict in verdicts] == ["accuracy"] * 6 + ["accuracy, gap"] + ["accuracy"] * 2
 

@@ -6,7 +6,9 @@ import reported
 
 import results_store
 from results_store import UnknownNameError
-from results_store.records import TableRecord
+from results_store.charts.members import CellMembers, Member
+from results_store.records import TableRecord, TrialState
+from results_store.report.failures import failures
 
 
 def facts(pairs):
@@ -36,6 +38,16 @@ def test_nothing_wrong_is_said_too(results):
     (study,) = results.report("grid").studies
     assert study.failures.summary == "All 27 trials are completed; no attempt failed."
     assert not study.failures.tables
+
+
+@pytest.mark.parametrize("state", [state for state in TrialState if state != TrialState.COMPLETED])
+def test_every_state_is_listed_of_the_cells_that_have_it(results, state):
+    members = [Member(trial_id=f"{seed}", seed=seed, state=state, values={}) for seed in range(3)]
+    cell = CellMembers(cell_id="x", variant="x", group="x", point="", phase="grid", members=members)
+    found = failures(results, "one", [cell])
+    assert found.summary == f"Of 3 trials, 0 are completed; 3 {state}."
+    assert found.tables[0].header == ["Variant", state.capitalize()]
+    assert found.tables[0].lines == [["x", "3"]]
 
 
 def test_seeds_that_were_added_later_are_told(results):

@@ -53,8 +53,8 @@ def test_links_of_the_contents_lead_somewhere(whole_report):
 def test_nothing_in_it_is_markup_that_is_not_ours(whole_report):
     report = whole_report
     claim = Claim(
-        study=HOSTILE, name=HOSTILE, statement=HOSTILE, outcome="supported", reason=HOSTILE, effect=HOSTILE, p=HOSTILE,
-        num_seeds=HOSTILE, family=HOSTILE, notes=[HOSTILE],
+        study=HOSTILE, name=HOSTILE, statement=HOSTILE, outcome="supported", verdict="supported",
+        is_tested=True, reason=HOSTILE, effect=HOSTILE, p=HOSTILE, num_seeds=HOSTILE, family=HOSTILE, notes=[HOSTILE],
         arms=[ClaimArm(label=HOSTILE, measured=HOSTILE, published=HOSTILE, place=HOSTILE)],
     )  # fmt: skip
     study = dataclasses.replace(report.studies[0], name=HOSTILE, description=HOSTILE, notes=[HOSTILE])

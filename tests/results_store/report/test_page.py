@@ -117,6 +117,20 @@ def test_no_line_is_wider_than_the_page(visit, report):
     assert all(right <= seen.evaluate("innerWidth") for right in seen.evaluate(plots))
 
 
+def test_names_of_arms_break_at_underscores_alone(visit, report):
+    (first, *others), name = report.claims, "amor_entropy_gate_20_epochs_" * 3
+    claim = dataclasses.replace(first, arms=[dataclasses.replace(first.arms[0], label=name)])
+    seen = visit(dataclasses.replace(report, claims=[claim, *others]))
+    lines = seen.evaluate("""() => {
+        const name = [...document.querySelectorAll('.claim dt')].find(one => one.textContent.startsWith('amor_'));
+        const range = document.createRange();
+        const lines = node => (range.selectNodeContents(node), range.getClientRects().length);
+        return [name.textContent, ...[...name.childNodes].filter(node => node.nodeType === 3).map(lines)];
+    }""")
+    assert lines[0] == name
+    assert set(lines[1:]) == {1}
+
+
 def test_headings_are_nested_without_gaps(visit, report):
     seen = visit(report)
     levels = seen.evaluate("[...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map((one) => Number(one.tagName[1]))")
@@ -232,8 +246,8 @@ def test_what_stands_in_a_store_is_text(visit, report):
         file=dataclasses.replace(first.file, name=HOSTILE, text=HOSTILE),
     )  # fmt: skip
     claim = Claim(
-        study=HOSTILE, name=HOSTILE, statement=HOSTILE, outcome="supported", reason=HOSTILE, effect=HOSTILE, p=HOSTILE,
-        num_seeds=HOSTILE, family=HOSTILE, notes=[HOSTILE],
+        study=HOSTILE, name=HOSTILE, statement=HOSTILE, outcome="supported", verdict="supported",
+        is_tested=True, reason=HOSTILE, effect=HOSTILE, p=HOSTILE, num_seeds=HOSTILE, family=HOSTILE, notes=[HOSTILE],
         arms=[ClaimArm(label=HOSTILE, measured=HOSTILE, published=HOSTILE, place=HOSTILE)],
     )  # fmt: skip
     seen = visit(dataclasses.replace(report, title=HOSTILE, claims=[claim], studies=[hostile, *others]))

@@ -17,7 +17,7 @@ from results_store.statistics import (
     interquartile_mean,
     log_rank_test,
     mean_interval,
-    median,
+    median_interval,
     share_above,
     survival,
 )
@@ -64,11 +64,14 @@ def test_each_summary_is_a_column(store, make):
     )
     share = share_above(ACCURACIES, 0.9)
     assert f"| 4/7 [{100 * share.low:.1f}, {100 * share.high:.1f}] n=7 of 8 |" in line
-    assert f"| {100 * median(ACCURACIES):.1f} n=7 of 8 |" in line
+    middle = median_interval(ACCURACIES)
+    ends = f"[{100 * middle.low:.1f}, {100 * middle.high:.1f}]"
+    assert f"| {100 * middle.median:.1f} {ends} n=7 of 8 |" in line
     (row,) = csv_rows(table)
     name = "test_retrieval_accuracy"
     assert float(row[f"{name}_mean"]) == pytest.approx(mean_interval(ACCURACIES).mean)
-    assert float(row[f"{name}_median"]) == median(ACCURACIES)
+    columns = ("median", "median_low", "median_high")
+    assert [float(row[f"{name}_{end}"]) for end in columns] == [middle.median, middle.low, middle.high]
     assert float(row[f"{name}_interquartile_mean"]) == pytest.approx(interquartile_mean(ACCURACIES))
     assert (row[f"{name}_above_0.9"], row[f"{name}_n"], row[f"{name}_missing"]) == ("4", "7", "1")
     assert float(row[f"{name}_above_0.9_low"]) == share.low
@@ -100,6 +103,17 @@ def test_a_footnote_names_the_interval_that_is_shown_and_no_other(store, make, n
     assert ("Means over" in notes) == ("mean" in summaries)
     assert ("Wilson's" in notes) == ({"share_above": 0.5} in summaries)
     assert ("“all equal”" in notes) == (numbers == [0.9, 0.9])
+
+
+@pytest.mark.parametrize(("size", "said"), [(1, ""), (5, "; 93.8 % where"), (6, "95 % intervals")])
+def test_medians_say_how_often_their_interval_holds_them(store, make, size, said):
+    sql = "SELECT variant, list(train_loss ORDER BY seed) AS train_loss FROM results GROUP BY variant"
+    numbers = [{"train_loss": 1.0 + seed} for seed in range(size)]
+    table = table_of(store, make, {"a": numbers}, sql=sql, summaries={"train_loss": ["median"]})
+    (note,) = table.footnotes()
+    assert said in note
+    assert ("interval" in note.lower()) == (size > 1)
+    assert ("too few" in note) == (size == 5)
 
 
 def test_no_interval_is_cut_where_numbers_can_be_anything(store, make):

@@ -1,4 +1,4 @@
-"""Learning curves: a metric after every epoch, a line for every seed."""
+"""Learning curves: a metric after every epoch, a line for every seed of every cell of a study."""
 
 # ruff: noqa: S608 - everything that enters this SQL is ours or goes through `identifier`
 
@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from results_store.catalogue.sources import identifier
-from results_store.charts import Axis, Chart, Line, Panel, Points
+from results_store.charts.chart import Axis, Chart, Line, Panel, Points
+from results_store.charts.members import CellMembers
 from results_store.records import MetricInfo
-from results_store.report.members import CellMembers
-from results_store.report.seed_values import column_of
+from results_store.tables.column import Column
+from results_store.wording import counted
 
 if TYPE_CHECKING:
     from results_store.results import Results
@@ -45,7 +46,7 @@ def learning_curves(
         return None
     curves = _curves(results, study, metric)
     has_points = any(cell.point for cell in shown)
-    column = column_of(metric)
+    column = Column.of_metric(metric)
     y = Axis(title=column.title, unit=metric.unit, bounds=(0.0, 1.0) if metric.unit == "fraction" else None)
     panels = []
     for variant in dict.fromkeys(cell.variant for cell in shown):
@@ -117,7 +118,7 @@ def _missing(cells: Sequence[CellMembers], curves: Mapping[str, object]) -> list
 def _in_words(
     cells: Sequence[CellMembers], curves: Mapping[str, Sequence[tuple[float, float]]], metric: MetricInfo
 ) -> str:
-    column = column_of(metric)
+    column = Column.of_metric(metric)
     ends = []
     for cell in cells:
         found = [curves[member.trial_id] for member in cell.members if curves.get(member.trial_id)]
@@ -126,7 +127,6 @@ def _in_words(
             epochs = {curve[-1][0] for curve in found}
             after = f"epoch {max(epochs):g}" if len(epochs) == 1 else f"epochs {min(epochs):g} to {max(epochs):g}"
             low, high = column.numbers(min(last), max(last))
-            seeds = "1 seed" if len(last) == 1 else f"{len(last)} seeds"
-            ends.append(f"{cell.label}: {low} to {high} after {after} ({seeds})")
+            ends.append(f"{cell.label}: {low} to {high} after {after} ({counted(len(last), 'seed')})")
     more = f"; and {len(ends) - _MAX_NAMED} more" if len(ends) > _MAX_NAMED else ""
     return f"{column.heading}, lowest and highest seed at the end. {'; '.join(ends[:_MAX_NAMED])}{more}."
