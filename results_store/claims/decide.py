@@ -10,10 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from results_store.claims.history import notes_on_history
+from results_store.claims.dropped import notes_on_family
+from results_store.claims.history import notes_on_claim
 from results_store.claims.recorded import RecordedClaims
 from results_store.claims.replicates import Key, read_replicates
 from results_store.claims.statement import arms_of, in_words, statement_of
+from results_store.claims.submissions import read_histories
 from results_store.claims.verdict import ClaimArm, ClaimVerdict, ClaimVerdicts
 from results_store.errors import StoreError
 from results_store.recorded import recorded_metrics
@@ -68,14 +70,14 @@ def decide_claims(results: Results, studies: Sequence[str] = ()) -> ClaimVerdict
         members = [(found, claim) for found, claim in made if claim.family == family]
         decided = _decide_family(members, replicates)
         verdicts |= {(verdict.study, verdict.name): verdict for verdict in decided}
-    history = {
-        found.study: notes_on_history(results, found.study, found.recorded.claims, found.units)
-        for found in shown
-        if found.recorded.claims
-    }
+    histories = read_histories(results) if families else {}
+    of_family = {family: notes_on_family(family, histories) for family in families}
     return ClaimVerdicts(
         verdicts=tuple(
-            replace(verdicts[found.study, claim.name], notes=history[found.study].get(claim.name, ()))
+            replace(
+                verdicts[found.study, claim.name],
+                notes=(*notes_on_claim(claim, histories[found.study], found.units), *of_family[claim.family]),
+            )
             for found in shown
             for claim in found.recorded.claims
         ),
