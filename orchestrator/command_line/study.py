@@ -65,6 +65,8 @@ def plan(
             output.warning(f"{plan.study.name}: {text}")
         if (notice := plan.notice_of_weights()) is not None:
             output.message(f"{plan.study.name}: {notice}")
+        for value in plan.known:
+            output.message(f"{plan.study.name}: {value}")
         for wait in plan.waits:
             output.message(f"{plan.study.name}: waits: {wait}")
         if ((plan.to_run or plan.num_waiting) and plan.cpu_hours is None) or any(

@@ -19,6 +19,7 @@ from orchestrator.executors.ray_environment import prepare_environment
 from orchestrator.lifecycle.states import TrialState
 from orchestrator.plan.history import plan_study
 from orchestrator.plan.plan import Plan
+from orchestrator.plan.replacement import warning_of_replacement
 from orchestrator.search.search import Search
 from orchestrator.study.loading import load_study
 from orchestrator.study.study import Study
@@ -142,6 +143,8 @@ def _run_study(
     warn: Callable[[str], None],
 ) -> StudyOutcome:
     plan = _plan(study, store, options, together)
+    if (warning := warning_of_replacement(plan.study, open_results(store.path))) is not None:
+        warn(f"{study.name}: {warning}")
     observer = begin(plan)
     run = StudyRun(
         plan.study,
@@ -201,6 +204,8 @@ def _run_measured(
     to_run = tuple(trial for trial in later.to_run if trial.trial_id not in before)
     if stop_reason is not None or later.num_waiting == plan.num_waiting:
         return replace(known, stop_reason=stop_reason, waits=later.waits)
+    for value in later.known:
+        observer.notice(str(value))
     run.grow(later.study)
     later = replace(
         later,

@@ -48,6 +48,7 @@ def plan_study(
         only=only,
         together=together,
         waits=measurement.waits,
+        known=measurement.known,
         without_weights=_without_weights(study, done, results),
     )
     if not study.searches:

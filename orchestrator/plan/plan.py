@@ -9,7 +9,7 @@ from orchestrator.plan.forecast import Forecast
 from orchestrator.plan.stacking import make_stacks
 from orchestrator.search.search import Search
 from orchestrator.space.trial import Trial, stand_in_trials
-from orchestrator.study.measuring import Wait
+from orchestrator.study.measuring import Known, Wait
 from orchestrator.study.study import Study
 from orchestrator.trainables.estimates import Estimates
 from results_store.wording import counted
@@ -48,6 +48,7 @@ class Plan:
         searches: what is to come of each search, beside these trials.
         num_waiting: how many trials are to be run when the values are measured that they wait for.
         waits: what they wait for.
+        known: values that were measured for others, which wait no longer.
         without_weights: ids of the trials that ask for their weights to be kept and are in the store without.
     """
 
@@ -62,6 +63,7 @@ class Plan:
     searches: tuple[SearchPlan, ...] = ()
     num_waiting: int = 0
     waits: tuple[Wait, ...] = ()
+    known: tuple[Known, ...] = ()
     without_weights: tuple[str, ...] = ()
 
     def notice_of_weights(self) -> str | None:
@@ -86,6 +88,7 @@ def make_plan(
     only: Sequence[str] = (),
     together: Sequence[Study] = (),
     waits: Sequence[Wait] = (),
+    known: Sequence[Known] = (),
     without_weights: Sequence[str] = (),
 ) -> Plan:
     """Plans a study.
@@ -102,6 +105,7 @@ def make_plan(
         only: variants to run; all if empty.
         together: the studies that are planned together, this one among them: claims of one family may span them.
         waits: what the study's waiting cells wait for.
+        known: the values of those that wait no longer.
         without_weights: ids of its trials that are done, and lack the weights that they ask for.
 
     Raises:
@@ -139,6 +143,7 @@ def make_plan(
         warnings=(*_source_warnings(study, source_hashes), *seed_warnings(study, together)),
         num_waiting=len(waiting),
         waits=tuple(wait for wait in waits if not only or wait.variant in only),
+        known=tuple(value for value in known if not only or value.variant in only),
         without_weights=tuple(without_weights),
     )
 

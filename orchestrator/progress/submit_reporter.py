@@ -35,6 +35,8 @@ class SubmitReporter:
                 f"{study.name}: {len(study.trials)} trials; {len(plan.done)} done, "
                 f"{len(plan.to_run)} to run{waiting}{hours if plan.to_run or plan.num_waiting else ''}"
             )
+        for value in plan.known:
+            self._say(f"{study.name}: {value}")
         if (notice := plan.notice_of_weights()) is not None:
             self._say(f"{study.name}: {notice}")
         if plan.to_run:

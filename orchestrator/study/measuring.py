@@ -12,6 +12,7 @@ from orchestrator.space.measured import measured_value
 from orchestrator.study.points import Points
 from orchestrator.study.study import Study
 from orchestrator.trainables.contract import TrialStatus
+from orchestrator.wording import counted
 from results_store import Results
 from results_store.catalogue.sources import literal
 
@@ -35,16 +36,45 @@ class Wait:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Known:
+    """A value that was measured for a variant at a grid point.
+
+    Attributes:
+        variant: the variant.
+        point: which of its cells, as text; empty where it has only one.
+        key: what has the value.
+        value: the value.
+        metric: whose mean it is.
+        source: the cell in which it is measured, as text.
+        num_seeds: over how many seeds.
+    """
+
+    variant: str
+    point: str
+    key: str
+    value: float
+    metric: str
+    source: str
+    num_seeds: int
+
+    def __str__(self) -> str:
+        origin = f"mean {self.metric} of {self.source}, {counted(self.num_seeds, 'seed')}"
+        return f"{_named(self.variant, self.point)}: {self.key} = {self.value:g} ({origin})"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Measurement:
     """A study against a store.
 
     Attributes:
         study: with every cell resolved of which the values are known.
         waits: what the others wait for, each thing once.
+        known: these values.
     """
 
     study: Study
     waits: tuple[Wait, ...] = ()
+    known: tuple[Known, ...] = ()
 
 
 def measure(study: Study, results: Results) -> Measurement:
@@ -61,7 +91,11 @@ def measure(study: Study, results: Results) -> Measurement:
         return Measurement(study=study)
     measuring = _Measuring(study, results)
     places = tuple(measuring.resolved(cell) for cell in study.places)
-    return Measurement(study=replace(study, places=places), waits=tuple(dict.fromkeys(measuring.waits)))
+    return Measurement(
+        study=replace(study, places=places),
+        waits=tuple(dict.fromkeys(measuring.waits)),
+        known=tuple(dict.fromkeys(measuring.known)),
+    )
 
 
 class _Measuring:
@@ -75,9 +109,10 @@ class _Measuring:
         }
         self._rows = _rows(results, study.waiting, self._trial_ids)
         self.waits: list[Wait] = []
+        self.known: list[Known] = []
 
     def resolved(self, cell: AnyCell) -> AnyCell:
-        """The cell with its values, if they are known; else it is noted what it waits for."""
+        """The cell with its values, which are noted, if they are known; else it is noted what it waits for."""
         if isinstance(cell, Cell):
             return cell
         study = self._study
@@ -92,6 +127,7 @@ class _Measuring:
         if not reasons:
             resolved = cell.resolve(study.trainable, values)
             if resolved.config is not None:
+                self.known += self._known(cell, values)
                 return cell_of(study.trainable, resolved.config, study.pins, cell.variants)
             reasons += _refusals(cell, values, [finding.message for finding in resolved.findings])
         for variant in cell.variants:
@@ -99,11 +135,28 @@ class _Measuring:
             self.waits += [Wait(variant=variant, point=point, reason=reason) for reason in reasons]
         return cell
 
+    def _known(self, cell: WaitingCell, values: Mapping[ConfigPath, float]) -> Iterator[Known]:
+        for variant in cell.variants:
+            for path, value in values.items():
+                source = cell.sources[path]
+                yield Known(
+                    variant=variant,
+                    point=self._points.of(variant, cell.cell_id),
+                    key=".".join(path),
+                    value=value,
+                    metric=cell.measured[path].metric,
+                    source=self._name(source),
+                    num_seeds=len(self._trial_ids[source.cell_id]),
+                )
+
+    def _name(self, source: Cell) -> str:
+        return _named(source.variants[0], self._points.of(source.variants[0], source.cell_id))
+
     def _value(self, source: Cell, metric: str) -> float | str:
         """The value, or why there is none yet."""
         wanted = self._trial_ids[source.cell_id]
         rows = [self._rows[trial_id] for trial_id in wanted if trial_id in self._rows]
-        name = _named(source.variants[0], self._points.of(source.variants[0], source.cell_id))
+        name = self._name(source)
         if len(rows) < len(wanted):
             return f"{len(rows)} of {len(wanted)} seeds of {name} are done"
         num_diverged = sum(row["status"] != TrialStatus.COMPLETED for row in rows)

@@ -98,7 +98,7 @@ def _cells_so_far(forms: Collection[ClaimRecord | None]) -> set[str]:
 
 
 def _has_looked(forms: list[ClaimRecord | None], place: int, history: History) -> bool:
-    """Whether results were there, before a submission but the first, of the cells that the claim has spoken of so far."""
+    """Whether a submission, if not the first, came after results of the cells that the claim has spoken of so far."""
     return place > 0 and bool(history.seeds_seen(_cells_so_far(forms[: place + 1]), place))
 
 

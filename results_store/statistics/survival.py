@@ -72,6 +72,8 @@ class Survival:
         low: Lower end of the median's interval; with fewer than two replicates there is none.
         high: Upper end; None where it is beyond what was seen.
         learned: How many of the replicates learned at all, with Wilson's interval.
+        is_low_included: Whether the lower end belongs to the interval: a replicate learned in that epoch. The upper end
+            does, where there is one.
     """
 
     curve: SurvivalCurve | None
@@ -79,6 +81,7 @@ class Survival:
     low: float | None
     high: float | None
     learned: Share
+    is_low_included: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,13 +121,15 @@ def survival(times: Iterable[LearningTime | None], *, level: float = 0.95) -> Su
     median = _first(curve, curve.share)
     if len(known) < 2:
         return Survival(curve=curve, median=median, low=None, high=None, learned=learned)
-    low = _first(curve, curve.low)
+    first_low = _first(curve, curve.low)
+    low = curve.epochs[-1] if first_low is None else first_low
     return Survival(
         curve=curve,
         median=median,
-        low=curve.epochs[-1] if low is None else low,
+        low=low,
         high=_first(curve, curve.high),
         learned=learned,
+        is_low_included=first_low is not None and any(time.event == low for time in known),
     )
 
 

@@ -144,7 +144,8 @@ def _median(found: Survival) -> Words:
     main = "not reached" if found.median is None else f"{found.median:g}"
     interval = ""
     if found.low is not None:
-        interval = f"[{found.low:g}, " + ("∞)" if found.high is None else f"{found.high:g}]")
+        low = f"{'[' if found.is_low_included else '('}{found.low:g}"
+        interval = f"{low}, ∞)" if found.high is None else f"{low}, {found.high:g}]"
     return Words(main, interval, _count(found.learned.num_values, found.learned.num_missing))
 
 

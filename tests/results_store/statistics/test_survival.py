@@ -104,10 +104,12 @@ def test_without_censoring_it_is_the_share_above(epochs):
 def test_the_edges_say_what_they_know():
     nobody = survival(never(*[15] * 10))
     assert (nobody.median, nobody.low, nobody.high) == (None, 15, None)
+    assert not nobody.is_low_included
     assert nobody.curve.share == (1, 1)
     assert nobody.learned.num_above == 0
     at_once = survival(learned(*[7] * 10))
     assert (at_once.median, at_once.low, at_once.high) == (7, 7, 7)
+    assert at_once.is_low_included
     one = survival(learned(7))
     assert (one.median, one.low, one.high) == (7, None, None)
     two = survival(learned(7, 7))  # too few to say anything about the median

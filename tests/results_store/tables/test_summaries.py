@@ -168,10 +168,17 @@ def test_learning_times(store, make):
     p_value = log_rank_test(times(SLOW), times(LEARNED)).p_value
     assert float(second["epochs_to_retrieval_log_rank_p"]) == p_value < 0.05
     text = table.markdown()
-    assert f"| not reached [{slow.low:g}, ∞) n=6 |" in text
+    assert f"| not reached [{slow.low:g}, ∞) n=6 |" in text  # one learned in that epoch
     assert f"| {p_value:.2g} |" in text
     assert any("Log-rank p against fast: two-sided" in note for note in table.footnotes())
     assert any("not reached" in note for note in table.footnotes())
+
+
+def test_an_epoch_in_which_none_learned_is_no_bound(store, make):
+    never = [{"epochs_to_retrieval": None, "epochs_trained": 6} for _ in range(6)]
+    table = table_of(store, make, {"never": never, "two": LEARNED[:2]}, sql=SURVIVAL)
+    assert "| not reached (6, ∞) n=6 |" in table.markdown()
+    assert "| 4 (0, ∞) n=2 |" in table.markdown()
 
 
 def test_the_first_line_is_the_one_that_the_study_shows_first(store, make):
