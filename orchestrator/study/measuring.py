@@ -59,7 +59,7 @@ class Known:
 
     def __str__(self) -> str:
         origin = f"mean {self.metric} of {self.source}, {counted(self.num_seeds, 'seed')}"
-        return f"{_named(self.variant, self.point)}: {self.key} = {self.value:g} ({origin})"
+        return f"{_named(self.variant, self.point)}: {self.key} = {self.value:.10g} ({origin})"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -74,6 +74,9 @@ def test_from_waiting_to_a_replayed_trial(amor, study, tmp_path):
     found = results.sql("SELECT DISTINCT model_gate_rate, trial_id FROM results WHERE variant = 'amor_random'").rows()
     assert {rate for rate, _ in found} == {mean[0]}
     assert 0 < mean[0] < 1
+    known = f"control: amor_random: model.gate.rate = {mean[0]} (mean validation_gate_rate of amor_entropy, 2 seeds)\n"
+    assert submitted.err.count(known) == 1
+    assert "model.gate.rate = " not in planned.err + early.err
 
     trial_id = found[0][1]
     shown = json.loads(amor("show", trial_id, "--json").out)
@@ -83,9 +86,12 @@ def test_from_waiting_to_a_replayed_trial(amor, study, tmp_path):
     assert replayed.code == 0
     assert replayed.out.startswith("identical bit for bit")
 
-    (plan,) = json.loads(amor("plan", study, "--json").out)
+    planned = amor("plan", study, "--json")
+    (plan,) = json.loads(planned.out)
     assert (plan["trials"], plan["done"], plan["to_run"]) == (6, 6, 0)
     assert "waiting" not in plan
+    assert planned.err.count(known) == 1
+    assert amor("submit", study, "--executor", "inline").err.count(known) == 1
 
 
 def test_set_gives_the_value_by_hand(amor, study):
