@@ -2,8 +2,8 @@
 
 from orchestrator.space.trial import stand_in_trials
 from orchestrator.study.study import Study
-from orchestrator.wording import counted
 from results_store import Results
+from results_store.wording import counted
 
 _BEFORE = """
 SELECT trial_id, bool_or(trials.trial_id IS NOT NULL AND trials.status <> 'pruned') AS is_done

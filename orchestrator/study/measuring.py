@@ -12,9 +12,9 @@ from orchestrator.space.measured import measured_value
 from orchestrator.study.points import Points
 from orchestrator.study.study import Study
 from orchestrator.trainables.contract import TrialStatus
-from orchestrator.wording import counted
 from results_store import Results
 from results_store.catalogue.sources import literal
+from results_store.wording import counted
 
 
 @dataclass(frozen=True, kw_only=True)

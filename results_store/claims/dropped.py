@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from results_store.claims.same import is_same
+from results_store.claims.same import is_same, is_same_form
 from results_store.claims.submissions import History, Submission, cells_of_claims, moment
 from results_store.records import ClaimRecord
 
@@ -66,8 +66,19 @@ def _left(family: str, history: History) -> Mapping[int, Sequence[str]]:
                 if form.name == claim.name
             ]
             if history.seeds_seen(cells_of_claims(forms), following):
-                found.setdefault(following, []).append(claim.name)
+                found.setdefault(following, []).append(claim.name + _now(claim, latest))
     return {place: list(dict.fromkeys(names)) for place, names in found.items()}
+
+
+def _now(claim: ClaimRecord, latest: Submission) -> str:
+    """Which other family a claim is in by now, if any."""
+    like = (
+        found
+        for found in latest.recorded.claims
+        if found.family != claim.family and is_same_form(claim.statement, found.statement)
+    )
+    moved = next(like, None)
+    return "" if moved is None else f", now of family {moved.family!r}"
 
 
 def _next_that_tells(name: str, place: int, submissions: Sequence[Submission]) -> int | None:
@@ -77,18 +88,25 @@ def _next_that_tells(name: str, place: int, submissions: Sequence[Submission]) -
 
 
 def _without_counterpart(one: Submission, other: Submission, family: str) -> list[ClaimRecord]:
-    """Claims of a submission that another one has neither under any name nor, in another form, under theirs."""
+    """Claims of a submission that another one has neither as they are, nor changed, nor under another name.
+
+    What is there can be the counterpart of one claim only: of that which is most like it.
+    """
     with_cells = one.version == other.version
-    unmatched = _members(other, family)
-    remaining = []
-    for claim in _members(one, family):
-        same = [found for found in unmatched if is_same(claim.statement, found.statement, with_cells=with_cells)]
-        if same:
-            unmatched.remove(min(same, key=lambda found: found.name != claim.name))
-        else:
-            remaining.append(claim)
-    names = {found.name for found in unmatched}
-    return [claim for claim in remaining if claim.name not in names and not other.is_silent_about(claim.name)]
+    remaining, unmatched = _members(one, family), _members(other, family)
+    likenesses: Sequence[Callable[[ClaimRecord, ClaimRecord], bool]] = (
+        lambda mine, its: mine.name == its.name and is_same(mine.statement, its.statement, with_cells=with_cells),
+        lambda mine, its: is_same(mine.statement, its.statement, with_cells=with_cells),
+        lambda mine, its: mine.name == its.name,
+        lambda mine, its: is_same_form(mine.statement, its.statement),
+    )
+    for is_like in likenesses:
+        for claim in tuple(remaining):
+            counterpart = next((found for found in unmatched if is_like(claim, found)), None)
+            if counterpart is not None:
+                remaining.remove(claim)
+                unmatched.remove(counterpart)
+    return [claim for claim in remaining if not other.is_silent_about(claim.name)]
 
 
 def _members(submission: Submission, family: str) -> list[ClaimRecord]:

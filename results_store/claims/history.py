@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from results_store.claims.same import is_same
+from results_store.claims.same import is_same, is_same_form
 from results_store.claims.statement import in_words
 from results_store.claims.submissions import History, Replicate, Submission, cells_of, cells_of_claims, moment
 from results_store.records import ClaimRecord
@@ -75,10 +75,16 @@ def _on_statement(claim: ClaimRecord, history: History, units: Mapping[str, str]
 
 
 def _form(claim: ClaimRecord, submission: Submission, latest: Submission) -> ClaimRecord | None:
-    """What a submission had in place of a claim: the same under any name, or else what has its name."""
+    """What a submission had in place of a claim: the same under any name, what has its name, or what became of it."""
     claims = submission.recorded.claims
-    same = (found for found in claims if _is_same_claim(claim, found, submission, latest))
-    return next(same, None) or next((found for found in claims if found.name == claim.name), None)
+    names = {found.name for found in latest.recorded.claims}
+    gone = [found for found in claims if found.name not in names]
+    candidates = (
+        *(found for found in claims if _is_same_claim(claim, found, submission, latest)),
+        *(found for found in claims if found.name == claim.name),
+        *(found for found in gone if is_same_form(found.statement, claim.statement)),
+    )
+    return next(iter(candidates), None)
 
 
 def _is_same_claim(claim: ClaimRecord, found: ClaimRecord, submission: Submission, latest: Submission) -> bool:
@@ -88,9 +94,7 @@ def _is_same_claim(claim: ClaimRecord, found: ClaimRecord, submission: Submissio
 
 def _has_form(claim: ClaimRecord, found: ClaimRecord) -> bool:
     """Whether a claim says the same, if perhaps of cells that were configured otherwise."""
-    return found.family == claim.family and any(
-        is_same(found.statement, claim.statement, with_cells=with_cells) for with_cells in (True, False)
-    )
+    return found.family == claim.family and is_same_form(found.statement, claim.statement)
 
 
 def _cells_so_far(forms: Collection[ClaimRecord | None]) -> set[str]:
@@ -133,7 +137,7 @@ def _change(before: ClaimRecord | None, claim: ClaimRecord, units: Mapping[str, 
     words = in_words(before.statement, units)
     if before.family == claim.family and words == in_words(claim.statement, units):
         return None
-    if _has_form(claim, ClaimRecord(name=before.name, family=claim.family, statement=before.statement)):
+    if is_same_form(before.statement, claim.statement):
         return f"moved after looking from family {before.family!r}:"
     return f"changed after looking from “{words}”:"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from results_store.records import ArmRecord, StatementRecord
 
-__all__ = ["is_same"]
+__all__ = ["is_same", "is_same_form"]
 
 
 def is_same(one: StatementRecord, other: StatementRecord, *, with_cells: bool) -> bool:
@@ -22,6 +22,16 @@ def is_same(one: StatementRecord, other: StatementRecord, *, with_cells: bool) -
         and all(_is_same_arm(*arms, with_cells=with_cells) for arms in zip(one.arms, other.arms, strict=True))
         and all(is_same(*parts, with_cells=with_cells) for parts in zip(one.parts, other.parts, strict=True))
     )
+
+
+def is_same_form(one: StatementRecord, other: StatementRecord) -> bool:
+    """Whether two statements say the same, if perhaps of cells that are configured otherwise.
+
+    Args:
+        one: A statement.
+        other: Another one.
+    """
+    return is_same(one, other, with_cells=True) or is_same(one, other, with_cells=False)
 
 
 def _numbers(statement: StatementRecord) -> tuple[object, ...]:

@@ -115,6 +115,7 @@ def test_a_claim_that_was_made_after_looking_is_told(stores, make, claim):
         (lambda make: make.claim("x", "greater", "a", "b", margin=0.5), "changed after looking from “a > b + 50 pp”"),
         (lambda make: make.claim("x", "greater", "a", "c"), "changed after looking from “a > c”"),
         (lambda make: make.claim("x", "greater", "a", "b", family="other"), "moved after looking from family 'other'"),
+        (lambda make: make.claim("y", "greater", "a", "b", family="other"), "moved after looking from family 'other'"),
     ],
 )
 def test_a_claim_that_was_changed_after_looking_is_told(stores, make, claim, before, expected):
