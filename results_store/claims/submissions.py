@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from results_store.claims.recorded import RecordedClaims
@@ -79,8 +80,22 @@ class History:
             cells: Their ids; what counts is what this submission, or one before it, asks for.
             place: Which submission.
         """
-        asked_for = {item for earlier in self.submissions[: place + 1] for item in earlier.replicates}
-        return self.seeds_finished({item for item in asked_for if item[0] in cells}, place)
+        asked_for = {
+            (cell_id, seed)
+            for cell_id in cells
+            for seed, first in self._first_asked_for.get(cell_id, {}).items()
+            if first <= place
+        }
+        return self.seeds_finished(asked_for, place)
+
+    @cached_property
+    def _first_asked_for(self) -> Mapping[str, Mapping[int, int]]:
+        """By cell and seed, the place of the first submission that asks for it."""
+        first: dict[str, dict[int, int]] = {}
+        for place, submission in enumerate(self.submissions):
+            for cell_id, seed in submission.replicates:
+                first.setdefault(cell_id, {}).setdefault(seed, place)
+        return first
 
     def seeds_finished(self, replicates: Collection[Replicate], place: int) -> set[int]:
         """The seeds of these replicates of which a result was there before a submission."""
