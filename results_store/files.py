@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from pathlib import Path
@@ -13,16 +14,17 @@ __all__ = ["write_file"]
 
 
 def write_file(path: str | Path, content: bytes) -> None:
-    """Writes a file, in the place of one that is there; a reader never sees half of it.
+    """Writes a file, in the place of one that is there; a reader never sees half of it. Links are followed.
 
     Raises:
-        ExportError: It cannot be written.
+        ExportError: It cannot be written, or is no file: a folder, a device, a pipe.
     """
     path = Path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        if path.is_dir():
-            raise IsADirectoryError(f"{path} is a folder")
+        path = path.resolve()
+        if path.exists() and not path.is_file():
+            raise OSError(errno.EINVAL, "not a file")
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=path.suffix)
         try:
             with os.fdopen(handle, "wb") as file:

@@ -56,6 +56,7 @@ def report(
     results = open_existing(store)
     if output_file is not None:
         outside_of_store(results, output_file)
+        _refuse_input(output_file, [*map(Path, files), *([introduction] if introduction is not None else [])])
     names = [str(files[study].data["name"]) if study in files else study for study in studies]
     made = results.report(*names, title=title, introduction=introduced)
     _tell_of_changes(results, files)
@@ -65,6 +66,11 @@ def report(
         sys.stdout.flush()
     else:
         write_file(output_file, text.encode())
+
+
+def _refuse_input(output_file: Path, inputs: Sequence[Path]) -> None:
+    if any(output_file.exists() and output_file.samefile(path) for path in inputs):
+        raise UsageError(f"--output {output_file} is what the report is made from; name another file")
 
 
 def _introduction(path: Path | None) -> str:
