@@ -38,6 +38,12 @@ def test_the_page_is_what_its_command_makes(tmp_path, monkeypatch):
     assert (tmp_path / "page.md").read_bytes() == Path(page).read_bytes()
 
 
+def test_the_table_in_the_readme_is_theirs(results):
+    table = results.table("v1-simple-retrieval", "table3").markdown()
+    readme = (ROOT / "README.md").read_text().splitlines()
+    assert [line for line in table.splitlines() if line.startswith("|") and line not in readme] == []
+
+
 def test_they_are_of_the_study_files_as_they_stand(results):
     submitted = dict(results.sql("SELECT study, file_text FROM studies WHERE is_latest").rows())
     assert submitted == {load_study(path).name: path.read_text() for path in PAPER.glob("*.yaml")}
