@@ -42,7 +42,7 @@ def _of_means(columns: Sequence[Column], lines: Sequence[Line]) -> Iterator[str]
     names = [name for method, name in _METHODS.items() if method in methods]
     if names:
         is_cut = any(column.unit == "fraction" and interval.method in _METHODS for column, interval in intervals)
-        limits = ", cut to possible values" if is_cut else ""
+        limits = ", percentages cut to 0 to 100" if is_cut else ""
         yield f"Means over n replicates. 95 % intervals of the mean: {', '.join(names)}{limits}."
     else:
         yield "Means over n replicates."
