@@ -187,6 +187,9 @@ class _FigureCheck:
             return
         self._check_cells(is_one=False)
         self._check_lines(figure, path)
+        for index, point in enumerate(figure.published):
+            if figure.log and point.x <= 0:
+                self._report(("published", index, "x"), f"a logarithmic axis takes values above 0 (got {point.x:g})")
         for variant in self._shown():
             values = [leaves.get(path) for leaves in self._cells(variant)]
             if variant in self._searched or not values:

@@ -115,6 +115,7 @@ def test_the_study_that_is_spoiled_below_is_valid(problems_of):
         ("y: 0.4, low: 0.3, high: 0.5", "y: 40, low: 30, high: 50", "24:28: figures.2.published.0.y: test_retrieval_accuracy is a fraction between 0 and 1 (got 40; 5 % is 0.05)"),
         ("y: 0.4, low: 0.3, high: 0.5", "y: 0.4, low: 0.3", "24:17: figures.2.published.0: an interval takes both `low` and `high`"),
         ("y: 0.4, low: 0.3, high: 0.5", "y: 0.4, low: 0.5, high: 0.6", "24:17: figures.2.published.0: y lies between low and high (got low 0.5, y 0.4, high 0.6)"),
+        ("published: [{x: 10,", "published: [{x: 0,", "24:21: figures.2.published.0.x: a logarithmic axis takes values above 0 (got 0)"),
         ("published: [{x: 0.2", "published: [{x: 20", "27:109: figures.4.published.0.x: test_gate_rate is a fraction between 0 and 1 (got 20; 5 % is 0.05)"),
         ("seeds: [3], where", "seeds: [4], where", "16:106: figures.0.seeds.0: seed 4 is not one of the study's seeds"),
         ("seed: 5", "seed: 6", "26:65: figures.3.seed: seed 6 is not one of the study's seeds"),
