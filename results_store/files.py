@@ -23,6 +23,8 @@ def write_file(path: str | Path, content: bytes) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path = path.resolve()
+        if path.is_dir():
+            raise IsADirectoryError(f"{path} is a folder")
         if path.exists() and not path.is_file():
             raise OSError(errno.EINVAL, "not a file")
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=path.suffix)

@@ -37,6 +37,6 @@ def test_what_is_no_file_is_left_alone(tmp_path, make, through_link):
     if through_link:
         named = tmp_path / "link"
         named.symlink_to(path)
-    with pytest.raises(ExportError, match="cannot be written: not a file"):
+    with pytest.raises(ExportError, match=r"cannot be written: (not a file|.* is a folder)"):
         write_file(named, b"content")
     assert path.stat().st_mode == mode
