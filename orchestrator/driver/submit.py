@@ -142,8 +142,9 @@ def _run_study(
     begin: Callable[[Plan], StudyObserver],
     warn: Callable[[str], None],
 ) -> StudyOutcome:
-    plan = _plan(study, store, options, together)
-    if (warning := warning_of_replacement(plan.study, open_results(store.path))) is not None:
+    results = open_results(store.path)
+    plan = _plan(study, store, results, options, together)
+    if (warning := warning_of_replacement(plan.study, results)) is not None:
         warn(f"{study.name}: {warning}")
     observer = begin(plan)
     run = StudyRun(
@@ -198,7 +199,7 @@ def _run_measured(
         observer: is told how it goes.
         options: how to run.
     """
-    later = _plan(plan.study, store, options)
+    later = _plan(plan.study, store, open_results(store.path), options)
     stop_reason = known.stop_reason or run.stop_reason()
     before = {trial.trial_id for trial in plan.study.trials}
     to_run = tuple(trial for trial in later.to_run if trial.trial_id not in before)
@@ -220,11 +221,13 @@ def _run_measured(
     return replace(known.followed_by(_outcome_of(later, outcome, store)), waits=later.waits)
 
 
-def _plan(study: Study, store: FolderStore, options: SubmitOptions, together: Sequence[Study] = ()) -> Plan:
+def _plan(
+    study: Study, store: FolderStore, results: Results, options: SubmitOptions, together: Sequence[Study] = ()
+) -> Plan:
     return plan_study(
         study,
         store,
-        open_results(store.path),
+        results,
         capacity=_expected_capacity(options),
         stack_size=options.stack_size,
         only=options.only,
