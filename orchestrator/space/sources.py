@@ -6,6 +6,7 @@ from typing import Any
 
 from orchestrator.document.changes import MEASURED_BY, ConfigPath, Origin
 from orchestrator.space.cells import AnyCell, Cell, Space, WaitingCell
+from orchestrator.space.grid_points import stands_at
 from orchestrator.space.layers import Layers
 from orchestrator.space.measured import Measured
 from orchestrator.space.resolution import Finding
@@ -80,7 +81,7 @@ class _Sources:
             (cell, leaves)
             for cell, leaves in self._of_variants[value.of]
             if all(key in leaves and leaves[key] == wanted for key, wanted in chosen.items())
-            and all(leaves[key] == wanted for key, wanted in alike.items() if key in leaves)
+            and stands_at(leaves, alike)
         ]
 
 

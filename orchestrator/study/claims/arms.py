@@ -8,6 +8,7 @@ from orchestrator.document.changes import ConfigPath
 from orchestrator.document.model import Scalar
 from orchestrator.document.yaml_document import KeyPath
 from orchestrator.space.cells import Cell
+from orchestrator.space.grid_points import by_path, stands_at
 from orchestrator.study.claims.schema import (
     Arm,
     Claim,
@@ -114,12 +115,9 @@ class ArmCells:
 
     def matching(self, arm: WrittenArm) -> list[FoundCell]:
         """The variant's cells at the arm's grid point, which may name keys that the variant does not use."""
-        wanted = {tuple(key.split(".")): value for key, value in arm.where.items()}
+        wanted = by_path(arm.where)
         return [
-            found
-            for found in self._found
-            if arm.variant in found.cell.variants
-            and all(found.leaves[path] == value for path, value in wanted.items() if path in found.leaves)
+            found for found in self._found if arm.variant in found.cell.variants and stands_at(found.leaves, wanted)
         ]
 
     def series(self, arms: Sequence[WrittenArm], along: str) -> list[Point]:

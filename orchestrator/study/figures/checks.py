@@ -9,6 +9,7 @@ from orchestrator.document.validation import shown
 from orchestrator.document.yaml_document import KeyPath
 from orchestrator.space.cells import Cell
 from orchestrator.space.fields import all_paths
+from orchestrator.space.grid_points import by_path, stands_at
 from orchestrator.study.checks import check_name
 from orchestrator.study.figures.schema import (
     EntropyHistogram,
@@ -159,12 +160,8 @@ class _FigureCheck:
 
     def _cells(self, variant: str) -> list[dict[ConfigPath, Any]]:
         """The leaves of the cells of a variant that the figure shows."""
-        wanted = {tuple(key.split(".")): value for key, value in self._figure.where.items()}
-        return [
-            leaves
-            for leaves in (self._leaves or {}).get(variant, ())
-            if all(leaves[path] == value for path, value in wanted.items() if path in leaves)
-        ]
+        wanted = by_path(self._figure.where)
+        return [leaves for leaves in (self._leaves or {}).get(variant, ()) if stands_at(leaves, wanted)]
 
     def _check_cells(self, *, is_one: bool) -> None:
         for variant in self._shown():
