@@ -7,10 +7,9 @@ import threading
 
 import gauge
 import pytest
+from submitting import submit
 
 from orchestrator.driver.study_run import StudyRun
-from orchestrator.driver.submit import SubmitOptions, load_studies, run_studies
-from orchestrator.progress.submit_reporter import SubmitReporter
 from results_store import FolderStore, retract
 from results_store import open as open_results
 
@@ -47,21 +46,6 @@ def write(folder, text=TEXT):
     path = folder / "measured.yaml"
     path.write_text(text, encoding="utf-8")
     return path
-
-
-def submit(path, store, settings=(), **options):
-    reporter = SubmitReporter()
-    try:
-        return run_studies(
-            load_studies([path], settings),
-            store,
-            SubmitOptions(**{"executor": "inline", **options}),
-            begin=reporter.begin,
-            end=reporter.end,
-            warn=reporter.warn,
-        )
-    finally:
-        reporter.close()
 
 
 def rows(store, sql):

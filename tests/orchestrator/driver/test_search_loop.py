@@ -6,11 +6,10 @@ import signal
 import threading
 
 import pytest
+from submitting import submit
 
-from orchestrator.driver.submit import SubmitOptions, load_studies, run_studies
 from orchestrator.errors import ExecutionError, StudyError
 from orchestrator.executors.inline import InlineExecutor
-from orchestrator.progress.submit_reporter import SubmitReporter
 from orchestrator.search import course
 from results_store import FolderStore, retract
 from results_store import open as open_results
@@ -50,21 +49,6 @@ def write(folder, pruning="null", max_trials=8, sampler="tpe", text=TEXT):
     path = folder / "gates.yaml"
     path.write_text(text.format(pruning=pruning, max_trials=max_trials, sampler=sampler), encoding="utf-8")
     return path
-
-
-def submit(path, store, settings=(), **options):
-    reporter = SubmitReporter()
-    try:
-        return run_studies(
-            load_studies([path], settings),
-            store,
-            SubmitOptions(**{"executor": "inline", **options}),
-            begin=reporter.begin,
-            end=reporter.end,
-            warn=reporter.warn,
-        )
-    finally:
-        reporter.close()
 
 
 def shown(store):
